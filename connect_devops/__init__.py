@@ -1,0 +1,1 @@
+"""The DevOps module of Connect on the author's own machine."""

@@ -1,0 +1,1 @@
+"""The websocket endpoint: leases tasks out, takes results in."""

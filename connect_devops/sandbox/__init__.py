@@ -1,0 +1,1 @@
+"""Connect business objects with their actions."""

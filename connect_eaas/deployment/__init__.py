@@ -1,0 +1,1 @@
+"""Puts a git tag of an extension into an environment."""

@@ -1,0 +1,84 @@
+"""Frames to messages and back, version 2: one decode and one encode per frame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from connect_eaas.protocol.errors import MalformedFrameError, UnknownMessageError
+from connect_eaas.protocol.messages import (
+    PROTOCOL_VERSION,
+    Ack,
+    Data,
+    SetupRequest,
+    SetupResponse,
+    Shutdown,
+    Task,
+    WebTask,
+)
+
+__all__ = ["decode", "encode"]
+
+
+class _Envelope(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    version: int = PROTOCOL_VERSION
+    message_type: str
+    data: Data | None = None
+
+
+_MODELS: Final[dict[str, TypeAdapter[Data]]] = {
+    "setup_request": TypeAdapter(SetupRequest),
+    "setup_response": TypeAdapter(SetupResponse),
+    "task": TypeAdapter(Task),
+    "web_task": TypeAdapter(WebTask),
+    "ack": TypeAdapter(Ack),
+}
+
+
+def decode(frame: str | bytes) -> Data:
+    """Read one frame.
+
+    Raises:
+        MalformedFrameError: no JSON, no envelope, or data that does not fit its type; says which field.
+        UnknownMessageError: an envelope of a type that this version does not know.
+    """
+    try:
+        envelope = from_json(frame)
+    except ValueError as error:
+        raise MalformedFrameError(f"not JSON: {error}") from error
+    if not isinstance(envelope, dict):
+        raise MalformedFrameError(f"expected a JSON object, got {type(envelope).__name__}")
+    message_type = envelope.get("message_type")
+    if not isinstance(message_type, str):
+        raise MalformedFrameError("message_type: expected a text")
+    version = envelope.get("version")
+    if version != PROTOCOL_VERSION:
+        raise MalformedFrameError(f"version: expected {PROTOCOL_VERSION}, got {version!r}")
+    if message_type == "shutdown":
+        return Shutdown()
+    adapter = _MODELS.get(message_type)
+    if adapter is None:
+        raise UnknownMessageError(message_type)
+    try:
+        return adapter.validate_python(envelope.get("data"))
+    except ValidationError as error:
+        raise MalformedFrameError(_explain(message_type, error)) from error
+
+
+def encode(data: Data) -> str:
+    """Write one frame."""
+    body = None if isinstance(data, Shutdown) else data
+    envelope = _Envelope.model_construct(version=PROTOCOL_VERSION, message_type=data.model_type, data=body)
+    return envelope.model_dump_json()
+
+
+def _explain(message_type: str, error: ValidationError) -> str:
+    """Name field and fault of the first errors; never the offending value, which may be a secret."""
+    details = error.errors(include_url=False, include_context=False, include_input=False)
+    parts = [f"data.{'.'.join(map(str, item['loc'])) or '(all)'}: {item['msg']}" for item in details[:3]]
+    more = len(details) - len(parts)
+    return f"{message_type}: " + "; ".join(parts) + (f"; and {more} more" if more else "")

@@ -1,0 +1,38 @@
+"""What can go wrong on the wire.
+
+::
+
+    ProtocolError
+    ├── LocalProtocolError      we broke the rules: a bug on this side
+    └── RemoteProtocolError     they broke the rules: report it and go on
+        ├── MalformedFrameError     the frame cannot be read
+        └── UnknownMessageError     the frame is of a type that we do not know
+"""
+
+from __future__ import annotations
+
+__all__ = ["LocalProtocolError", "MalformedFrameError", "ProtocolError", "RemoteProtocolError", "UnknownMessageError"]
+
+
+class ProtocolError(Exception):
+    """Root of all errors of the wire."""
+
+
+class LocalProtocolError(ProtocolError):
+    """This side tried something that the session's state does not allow."""
+
+
+class RemoteProtocolError(ProtocolError):
+    """The other side sent something that the session's state does not allow."""
+
+
+class MalformedFrameError(RemoteProtocolError):
+    """The frame cannot be read; the text names the field and what was expected."""
+
+
+class UnknownMessageError(RemoteProtocolError):
+    """The frame is of a type that this version does not know; it is reported once and skipped."""
+
+    def __init__(self, message_type: str) -> None:
+        super().__init__(f"unknown message type {message_type!r}")
+        self.message_type = message_type

@@ -1,0 +1,1 @@
+"""The runner: I/O around the protocol (`cextrun`)."""

@@ -1,0 +1,1 @@
+"""Rules over an extension project; returns a report, prints nothing."""
