@@ -6,12 +6,20 @@
     ├── LocalProtocolError      we broke the rules: a bug on this side
     └── RemoteProtocolError     they broke the rules: report it and go on
         ├── MalformedFrameError     the frame cannot be read
-        └── UnknownMessageError     the frame is of a type that we do not know
+        ├── UnknownMessageError     the frame is of a type that we do not know
+        └── OutOfOrderError         the session's state does not allow the frame
 """
 
 from __future__ import annotations
 
-__all__ = ["LocalProtocolError", "MalformedFrameError", "ProtocolError", "RemoteProtocolError", "UnknownMessageError"]
+__all__ = [
+    "LocalProtocolError",
+    "MalformedFrameError",
+    "OutOfOrderError",
+    "ProtocolError",
+    "RemoteProtocolError",
+    "UnknownMessageError",
+]
 
 
 class ProtocolError(Exception):
@@ -23,7 +31,7 @@ class LocalProtocolError(ProtocolError):
 
 
 class RemoteProtocolError(ProtocolError):
-    """The other side sent something that the session's state does not allow."""
+    """The other side broke the rules: see the more precise errors below."""
 
 
 class MalformedFrameError(RemoteProtocolError):
@@ -36,3 +44,12 @@ class UnknownMessageError(RemoteProtocolError):
     def __init__(self, message_type: str) -> None:
         super().__init__(f"unknown message type {message_type!r}")
         self.message_type = message_type
+
+
+class OutOfOrderError(RemoteProtocolError):
+    """The other side sent something that the session's state does not allow; it has no effect."""
+
+    def __init__(self, text: str, *, message_type: str, state: str) -> None:
+        super().__init__(text)
+        self.message_type = message_type
+        self.state = state

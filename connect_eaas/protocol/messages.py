@@ -159,6 +159,11 @@ class TaskOptions(_Model):
     installation_id: str | None = None
     connect_correlation_id: str | None = None
 
+    @property
+    def lease(self) -> str:
+        """The lease of this delivery: the correlation id, or the task's id where a platform sends none."""
+        return self.correlation_id or self.task_id
+
 
 class TaskInput(_Model):
     """What happened, to which object; ``data`` is the argument itself for interactive tasks."""
