@@ -1,0 +1,1 @@
+"""Accounts of the platform: where they are kept, and the commands that manage them."""

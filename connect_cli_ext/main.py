@@ -1,0 +1,57 @@
+"""The console script `ccli`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from connect_cli_ext.errors import EXIT_DEFECT, EXIT_INTERRUPTED
+from connect_cli_ext.host import cli
+
+__all__ = ["main", "run"]
+
+
+def main() -> None:
+    """Run `ccli` with the process's arguments, and end the process with its exit status."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run `ccli` and return its exit status (see `connect_cli_ext.errors`)."""
+    verbose = False
+    try:
+        with cli.make_context("ccli", list(arguments)) as context:
+            verbose = bool(context.params.get("verbose"))
+            cli.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted.", err=True)
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            return _defect(error, verbose)
+        # The reader of a pipe went away: nothing is left to say, also not when the interpreter flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:
+        return _defect(error, verbose)
+    return 0
+
+
+def _defect(error: Exception, verbose: bool) -> int:
+    if verbose:
+        import traceback
+
+        traceback.print_exception(type(error), error, error.__traceback__)
+    click.secho(f"Error: unexpected {type(error).__name__}: {error}", err=True, fg="red")
+    if not verbose:
+        click.echo("This is a defect of the tool. 'ccli --verbose …' shows where it happened.", err=True)
+    return EXIT_DEFECT
