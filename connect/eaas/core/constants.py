@@ -1,0 +1,3 @@
+"""Import path of existing extensions: ``connect_eaas.constants``."""
+
+from connect_eaas.constants import *  # noqa: F403
