@@ -1,0 +1,1 @@
+"""Extension projects: making them from the template, and the commands for it."""

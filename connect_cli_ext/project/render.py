@@ -1,0 +1,111 @@
+"""Making a project from answers: whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from connect_cli_ext.errors import FileError, reason
+from connect_cli_ext.project.marker import write_marker
+from connect_cli_ext.project.target import put_in_place, refusal
+from connect_cli_ext.project.template import TEMPLATE, render
+from connect_cli_ext.wizard.answers import Answers
+
+__all__ = ["MadeProject", "make_project"]
+
+
+@dataclass(frozen=True)
+class MadeProject:
+    """What was made.
+
+    Args:
+        folder: the project's folder.
+        paths: folders and files in it, relative, folders with a slash at their end.
+        backup: where the replaced project is kept, if it held somebody's work.
+        git: whether a git repository was made.
+        git_note: why not, if not.
+    """
+
+    folder: Path
+    paths: tuple[str, ...]
+    backup: Path | None
+    git: bool
+    git_note: str = ""
+
+
+def make_project(answers: Answers, output_dir: Path, *, force: bool = False, template: Path = TEMPLATE) -> MadeProject:
+    """Make a project in ``output_dir``.
+
+    It is built in a hidden folder beside its place and moved there when it is finished, so a failure or Ctrl-C leaves
+    nothing behind.
+
+    Args:
+        answers: what to make.
+        output_dir: an existing folder; the project's folder is made in it.
+        force: replace an older project of ours (see `connect_cli_ext.project.target`).
+        template: the template to use.
+
+    Raises:
+        FileError: the place is taken, or a file cannot be written.
+        TemplateError: the template is missing or broken.
+    """
+    target = output_dir / answers.project_slug
+    if not output_dir.is_dir():
+        raise FileError(output_dir, "is no folder; make it first, or choose another one with --output-dir")
+    problem = refusal(target, force=force)
+    if problem is not None:
+        raise FileError(target, problem.removeprefix(f"{target} "))
+    with _workshop(output_dir, answers.project_slug) as workshop:
+        made = render(answers, workshop, template)
+        try:
+            write_marker(made, answers.document(), version("connect-extension-sdk"))
+        except OSError as error:
+            raise FileError(made, f"cannot be written: {reason(error)}") from error
+        paths = tuple(sorted(_listed(made)))
+        git_note = _init_git(made, output_dir)
+        backup = put_in_place(made, target, force=force)
+    return MadeProject(target, paths, backup, git=not git_note, git_note=git_note)
+
+
+@contextlib.contextmanager
+def _workshop(output_dir: Path, slug: str) -> Iterator[Path]:
+    try:
+        folder = tempfile.mkdtemp(prefix=f".{slug}.", dir=output_dir)
+    except OSError as error:
+        raise FileError(output_dir, f"nothing can be written there: {reason(error)}") from error
+    try:
+        yield Path(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _listed(project: Path) -> Iterator[str]:
+    for path in project.rglob("*"):
+        name = path.relative_to(project).as_posix()
+        yield f"{name}/" if path.is_dir() else name
+
+
+def _init_git(project: Path, output_dir: Path) -> str:
+    """Make a git repository. Return why there is none, or an empty text."""
+    git = shutil.which("git")
+    if git is None:
+        return "git is not installed"
+    # Inside a git hook these point to the repository of the hook.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    inside = subprocess.run(
+        [git, "rev-parse", "--is-inside-work-tree"], cwd=output_dir, env=environment, capture_output=True, check=False
+    )
+    if inside.returncode == 0 and inside.stdout.strip() == b"true":
+        return "the folder is part of a git repository already"
+    done = subprocess.run([git, "init", "--quiet"], cwd=project, env=environment, capture_output=True, check=False)
+    if done.returncode == 0:
+        return ""
+    shutil.rmtree(project / ".git", ignore_errors=True)
+    return f"git said: {done.stderr.decode(errors='replace').strip()}"

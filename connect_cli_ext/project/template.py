@@ -1,0 +1,84 @@
+"""The template of extension projects: what it can make, and rendering it into a folder."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from connect_cli_ext.errors import CommandError, FileError, reason
+from connect_cli_ext.wizard.answers import Answers
+
+__all__ = ["SERVED_FEATURES", "SERVED_TYPES", "TEMPLATE", "TemplateError", "render"]
+
+TEMPLATE: Final = Path(__file__).resolve().parents[2] / "templates" / "extension"
+
+SERVED_TYPES: Final = frozenset({"products"})
+"""The types of extensions that the template can make."""
+
+SERVED_FEATURES: Final = frozenset({"events"})
+"""The applications that the template can make."""
+
+
+class TemplateError(CommandError):
+    """The template cannot be rendered: a defect of the template or an incomplete installation."""
+
+
+def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
+    """Render a project into ``folder`` and return the project's folder in it.
+
+    The answers reach the template exactly as given: what looks like template code in them is not run. Nothing is
+    written elsewhere; in particular no copy of the answers, as cookiecutter's own command keeps in the home folder.
+
+    Raises:
+        TemplateError: the template is not there, or fails.
+        FileError: a file cannot be written.
+    """
+    from cookiecutter.exceptions import CookiecutterException
+    from cookiecutter.generate import generate_files
+
+    if not (template / "cookiecutter.json").is_file():
+        raise TemplateError(f"the project template is missing ({template}): reinstall connect-extension-sdk")
+    try:
+        context = _context(answers, template)
+        made = generate_files(repo_dir=str(template), context=context, output_dir=str(folder), accept_hooks=True)
+    except OSError as error:
+        raise FileError(error.filename or folder, f"cannot be written: {reason(error)}") from error
+    except (CookiecutterException, ValueError) as error:
+        raise TemplateError(f"the project template cannot be rendered: {error}") from error
+    project = Path(made)
+    _protect(project)
+    return project
+
+
+def _context(answers: Answers, template: Path) -> dict[str, Any]:
+    from cookiecutter.prompt import prompt_for_config
+
+    presumed = json.loads((template / "cookiecutter.json").read_text(encoding="utf-8"))
+    given = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in asdict(answers).items()}
+    # Private variables may be computed from the answers, so these go through the rendering of the context as literals.
+    variables: OrderedDict[str, Any] = OrderedDict(presumed)
+    variables.update({name: _literal(value) for name, value in given.items()})
+    context: dict[str, Any] = {"cookiecutter": variables}
+    context["cookiecutter"] = prompt_for_config(context, no_input=True)
+    context["cookiecutter"].update(given)
+    context["cookiecutter"]["_template"] = str(template)
+    return context
+
+
+def _literal(text: str) -> str:
+    """Return a template expression whose value is ``text``."""
+    if not any(mark in text for mark in ("{{", "{%", "{#", "#}", "%}", "}}")):
+        return text
+    escaped = "".join(
+        character if character.isascii() and character.isalnum() else f"\\U{ord(character):08x}" for character in text
+    )
+    return f'{{{{ "{escaped}" }}}}'
+
+
+def _protect(project: Path) -> None:
+    """Let only the owner read the files that hold the API key."""
+    for path in project.glob(".*env"):
+        path.chmod(0o600)

@@ -1,0 +1,249 @@
+"""The wizard's 22 steps as data: what each asks, offers, presumes and accepts, and when it is asked.
+
+Names, values, order and conditions: reference/cli.md 4.3, made looser where the user documentation allows it (the
+environment id and the key may stay empty) and stricter where a project would not work (folder and package names).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from connect_cli_ext.wizard import checks, offers
+from connect_cli_ext.wizard.step import Check, Kind, Step, Value, View
+
+__all__ = ["STEPS"]
+
+
+def _says(text: str) -> Callable[[View], str]:
+    return lambda _view: text
+
+
+def _is(value: Value) -> Callable[[View], Value]:
+    return lambda _view: value
+
+
+def _line(rule: Callable[[str], str | None]) -> Check:
+    return lambda value, _view: rule(value if isinstance(value, str) else ",".join(value))
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    Step(
+        "Introduction",
+        "Introduction",
+        "Welcome! A few questions, and your extension project is ready to run.",
+        Kind.PAGE,
+        help=_says(
+            "Every step can be left with Next, Back or Cancel; nothing is written before Create on the last one. "
+            "How extensions work: https://connect.cloudblue.com/community/modules/devops/"
+        ),
+    ),
+    Step(
+        "Project",
+        "Project: name",
+        "What is the project called?",
+        Kind.TEXT,
+        "project_name",
+        default=_is("My Awesome Project"),
+        check=_line(checks.check_line),
+    ),
+    Step(
+        "Project",
+        "Project: root",
+        "Which folder shall the project be in?",
+        Kind.TEXT,
+        "project_slug",
+        help=lambda view: f"It is made in {view.surroundings.output_dir}.",
+        default=lambda view: checks.slug_of(view.text("project_name")),
+        check=offers.check_root,
+    ),
+    Step(
+        "Project",
+        "Project: description",
+        "What does it do, in one line?",
+        Kind.TEXT,
+        "description",
+        default=_is("Project description"),
+        check=_line(checks.check_line),
+    ),
+    Step(
+        "Project",
+        "Project: version",
+        "Which version does it start with?",
+        Kind.TEXT,
+        "version",
+        default=_is("0.1.0"),
+        check=_line(checks.check_version),
+    ),
+    Step(
+        "Project",
+        "Project: author",
+        "Who is its author?",
+        Kind.TEXT,
+        "author",
+        default=_is("Globex Corporation"),
+        check=_line(checks.check_line),
+    ),
+    Step(
+        "Project",
+        "Project: license",
+        "Under which license?",
+        Kind.ONE,
+        "license",
+        help=_says("The platform works with these three only."),
+        default=_is(offers.LICENSES[0].value),
+        choices=lambda _view: offers.LICENSES,
+    ),
+    Step(
+        "Project",
+        "Project: package",
+        "What shall its Python package be called?",
+        Kind.TEXT,
+        "package_name",
+        default=_is("connect_ext"),
+        check=_line(checks.check_package),
+    ),
+    Step(
+        "Project",
+        "Project: asyncio",
+        "Shall the handlers be coroutines (asyncio)?",
+        Kind.ONE,
+        "use_asyncio",
+        help=_says("A project is either asynchronous or synchronous; the two do not mix in one project."),
+        default=_is("n"),
+        choices=offers.YES_NO,
+    ),
+    Step(
+        "Project",
+        "Project: CI",
+        "Shall GitHub Actions run its tests?",
+        Kind.ONE,
+        "use_github_actions",
+        default=_is("n"),
+        choices=offers.YES_NO,
+    ),
+    Step(
+        "Config",
+        "Config: API hostname",
+        "Which host serves the Connect API?",
+        Kind.TEXT,
+        "server_address",
+        help=offers.origin_help("For local runs. The Integrations module shows it in its General part."),
+        default=lambda view: view.surroundings.server_address,
+        check=_line(checks.check_server_address),
+    ),
+    Step(
+        "Config",
+        "Config: API key",
+        "Which API key opens it?",
+        Kind.HIDDEN,
+        "api_key",
+        help=offers.origin_help(
+            "For local runs; in the cloud the platform brings its own, so it may stay empty. "
+            "It goes to the env file only."
+        ),
+        default=lambda view: view.surroundings.api_key,
+        check=_line(checks.check_api_key),
+    ),
+    Step(
+        "Config",
+        "Config: environment ID",
+        "Which environment shall it connect to?",
+        Kind.TEXT,
+        "environment_id",
+        help=_says(
+            "The widget Local Access of the DevOps module shows the id. It may stay empty: the cloud needs none, and "
+            "'ccli devops dev' finds the local platform's by itself."
+        ),
+        default=lambda view: view.surroundings.environment_id,
+        check=_line(checks.check_environment_id),
+    ),
+    Step(
+        "Extension",
+        "Extension: Extension type",
+        "Which type of extension is it?",
+        Kind.ONE,
+        "extension_type",
+        help=_says("What is offered depends on the kind of the active account."),
+        default=lambda view: offers.extension_types(view)[0].value,
+        choices=offers.extension_types,
+        check=offers.check_extension_type,
+    ),
+    Step(
+        "Extension",
+        "Extension: Audience",
+        "Who can install it?",
+        Kind.MANY,
+        "extension_audience",
+        default=_is(("vendor", "distributor", "reseller")),
+        choices=offers.AUDIENCES,
+        applies=lambda view: view.text("extension_type") in offers.WITH_AUDIENCE,
+    ),
+    Step(
+        "Extension",
+        "Extension: Features",
+        "Which applications does it have?",
+        Kind.MANY,
+        "application_types",
+        default=offers.default_features,
+        choices=offers.features,
+        check=offers.check_features,
+    ),
+    Step(
+        "Extension",
+        "Extension: Events type",
+        "Which kinds of events does it process?",
+        Kind.MANY,
+        "event_types",
+        help=offers.events_help,
+        default=lambda view: tuple(choice.value for choice in offers.event_kinds(view)),
+        choices=offers.event_kinds,
+        applies=lambda view: "events" in view.items("application_types"),
+    ),
+    Step(
+        "Extension",
+        "Extension: WebApp",
+        "Shall the web application have pages in the Connect UI?",
+        Kind.ONE,
+        "webapp_supports_ui",
+        default=_is("y"),
+        choices=offers.YES_NO,
+        check=offers.check_pages,
+        applies=lambda view: (
+            "webapp" in view.items("application_types") and view.text("extension_type") in offers.WITH_PAGES
+        ),
+    ),
+    Step(
+        "Extension",
+        "Extension: Background events",
+        "Which background events does it process?",
+        Kind.MANY,
+        "background",
+        help=offers.events_help,
+        default=offers.usual_events("background"),
+        choices=lambda view: offers.events_of(view, "background"),
+        applies=offers.wants("background"),
+    ),
+    Step(
+        "Extension",
+        "Extension: Interactive events",
+        "Which interactive events does it answer?",
+        Kind.MANY,
+        "interactive",
+        help=offers.events_help,
+        default=offers.usual_events("interactive"),
+        choices=lambda view: offers.events_of(view, "interactive"),
+        applies=offers.wants("interactive"),
+    ),
+    Step(
+        "Examples",
+        "Examples: variables",
+        "Shall it declare example variables?",
+        Kind.ONE,
+        "include_variables_example",
+        help=_says("Variables are the extension's configuration, set for each environment."),
+        default=_is("n"),
+        choices=offers.YES_NO,
+    ),
+    Step("Summary", "Summary", "This is what will be made.", Kind.PAGE),
+)
