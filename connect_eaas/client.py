@@ -14,7 +14,7 @@ import threading
 from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from weakref import WeakKeyDictionary
 
 from connect_eaas import inflection
@@ -29,34 +29,55 @@ from requests.adapters import HTTPAdapter  # noqa: E402
 from connect_eaas.request_log import RequestLogger  # noqa: E402
 from connect_eaas.tracing import TRACE_HEADER, get_correlation_id  # noqa: E402
 
-__all__ = ["ClientFactory", "is_async", "sibling", "task_headers", "user_agent"]
+__all__ = [
+    "AsyncPooledClient",
+    "ClientFactory",
+    "Connections",
+    "PooledClient",
+    "is_async",
+    "sibling",
+    "task_headers",
+    "user_agent",
+]
 
 _RETRY_DELAY: Final = 1.0
 """Seconds between two tries of an asynchronous call; the plain client's own value."""
 
 
-class _PooledClient(ConnectClient):  # type: ignore[misc]
-    """The plain client, on its factory's connections."""
-
-    def __init__(self, factory: ClientFactory, api_key: str, **options: Any) -> None:
-        super().__init__(api_key, **options)
-        self.factory = factory
+class Connections(Protocol):
+    """What clients share: a session of requests a thread, and a session of httpx an event loop."""
 
     @property
     def session(self) -> requests.Session:
-        return self.factory.session
+        """The session of this thread."""
+
+    @property
+    def async_session(self) -> httpx.AsyncClient:
+        """The session of the running event loop."""
 
 
-class _AsyncPooledClient(AsyncConnectClient):  # type: ignore[misc]
+class PooledClient(ConnectClient):  # type: ignore[misc]
+    """The plain client, on its factory's connections."""
+
+    def __init__(self, connections: Connections, api_key: str, **options: Any) -> None:
+        super().__init__(api_key, **options)
+        self.connections = connections
+
+    @property
+    def session(self) -> requests.Session:
+        return self.connections.session
+
+
+class AsyncPooledClient(AsyncConnectClient):  # type: ignore[misc]
     """The asynchronous client, on its factory's connections, and without the pauses that would stop the loop."""
 
-    def __init__(self, factory: ClientFactory, api_key: str, **options: Any) -> None:
+    def __init__(self, connections: Connections, api_key: str, **options: Any) -> None:
         super().__init__(api_key, **options)
-        self.factory = factory
+        self.connections = connections
 
     @property
     def session(self) -> httpx.AsyncClient:
-        return self.factory.async_session
+        return self.connections.async_session
 
     async def _execute_http_call(self, method: str, url: str, kwargs: dict[str, Any]) -> None:
         for retries_left in range(self.max_retries, -1, -1):
@@ -152,7 +173,7 @@ class ClientFactory:
         logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> ConnectClient:
         """Make a plain client; ``headers`` go with each call, ``logger`` gets the calls at level DEBUG."""
-        return _PooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
+        return PooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
 
     def async_client(
         self,
@@ -162,7 +183,7 @@ class ClientFactory:
         logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> AsyncConnectClient:
         """Make an asynchronous client; arguments as for ``client``."""
-        return _AsyncPooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
+        return AsyncPooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
 
     def close(self) -> None:
         """Close the connections of plain clients. Clients may be used again afterwards; they connect anew."""
@@ -231,8 +252,8 @@ def sibling(client: Any, api_key: str) -> Any:
         "timeout": client.timeout,
         "use_specs": False,
     }
-    if isinstance(client, (_PooledClient, _AsyncPooledClient)):
-        return type(client)(client.factory, api_key, **options)
+    if isinstance(client, (PooledClient, AsyncPooledClient)):
+        return type(client)(client.connections, api_key, **options)
     return (AsyncConnectClient if is_async(client) else ConnectClient)(api_key, **options)
 
 

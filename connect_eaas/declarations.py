@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Final, Literal
-from weakref import WeakKeyDictionary
 
 from connect_eaas import collection
 from connect_eaas.applications import (
@@ -52,7 +51,7 @@ _KINDS: Final[tuple[tuple[type, Kind], ...]] = (
     (TransformationsApplicationBase, "tfnapp"),
 )
 _logger = logging.getLogger("connect.eaas.declarations")
-_known: WeakKeyDictionary[type, Declarations] = WeakKeyDictionary()
+_KEPT: Final = "_eaas_declarations"
 _lock = Lock()
 
 
@@ -86,15 +85,17 @@ class Declarations:
             DeclarationError: with all problems, each naming file, line, class and method where known.
         """
         with _lock:
-            known = _known.get(application)
-            if known is None:
-                known, problems = cls.inspect(application)
-                if problems:
-                    raise DeclarationError(*problems)
-                _known[application] = known
-                for sentence in known.deprecations:
-                    _logger.warning(sentence)
-            return known
+            # In the class's own dictionary: what a base declared is not what its subclass declares.
+            known = getattr(application, "__dict__", {}).get(_KEPT)
+            if isinstance(known, Declarations):
+                return known
+            declared, problems = cls.inspect(application)
+            if problems:
+                raise DeclarationError(*problems)
+            setattr(application, _KEPT, declared)
+            for sentence in declared.deprecations:
+                _logger.warning(sentence)
+            return declared
 
     @classmethod
     def inspect(cls, application: type) -> tuple[Declarations, tuple[Problem, ...]]:

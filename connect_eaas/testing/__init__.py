@@ -1,1 +1,19 @@
 """The test kit for authors: pytest plugin, clients, task harness."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from connect_eaas.testing.tasks import TaskOutcome as TaskOutcome
+    from connect_eaas.testing.tasks import run_task as run_task
+    from connect_eaas.testing.tasks import run_task_async as run_task_async
+
+
+def __getattr__(name: str) -> Any:
+    # pytest imports this package at its start, in every project of the environment: so nothing more is loaded by then.
+    if name in ("TaskOutcome", "run_task", "run_task_async"):
+        from connect_eaas.testing import tasks
+
+        return getattr(tasks, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

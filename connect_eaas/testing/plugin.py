@@ -1,0 +1,76 @@
+"""pytest plugin with fixtures for tests of handlers; found by its entry point.
+
+It works beside the API client's own plugin: mock calls of the clients made here with that one's
+``client_mocker_factory()`` and ``async_client_mocker_factory()``; a call that is not mocked fails and never reaches a
+network. pytest loads this module in every project of the environment, so it imports nothing until a fixture is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import logging
+
+    from connect_eaas.testing.tasks import TaskOutcome
+
+__all__ = [
+    "application_factory",
+    "async_connect_client",
+    "connect_client",
+    "extension_factory",
+    "logger",
+    "task_runner",
+]
+
+
+@pytest.fixture
+def connect_client() -> Any:
+    """A plain API client of a made-up API; mock its calls with ``client_mocker_factory``."""
+    from connect_eaas.testing.clients import make_client
+
+    return make_client()
+
+
+@pytest.fixture
+def async_connect_client() -> Any:
+    """An asynchronous API client of a made-up API; mock its calls with ``async_client_mocker_factory``."""
+    from connect_eaas.testing.clients import make_async_client
+
+    return make_async_client()
+
+
+@pytest.fixture
+def logger() -> logging.Logger:
+    """The logger that handlers get; its records reach ``caplog``."""
+    from connect_eaas.testing.tasks import LOGGER
+
+    return LOGGER
+
+
+@pytest.fixture
+def application_factory() -> Callable[..., Any]:
+    """``application_factory(cls, config=None, *, client=None, …)`` makes an application as the runner does.
+
+    Arguments: ``connect_eaas.testing.tasks.make_test_application``.
+    """
+    from connect_eaas.testing.tasks import make_test_application
+
+    return make_test_application
+
+
+@pytest.fixture
+def extension_factory(application_factory: Callable[..., Any]) -> Callable[..., Any]:
+    """``application_factory`` by the name that old-style extensions know."""
+    return application_factory
+
+
+@pytest.fixture
+def task_runner() -> Callable[..., TaskOutcome]:
+    """``connect_eaas.testing.run_task``: runs the handler of an event, returns what the platform would be told."""
+    from connect_eaas.testing.tasks import run_task
+
+    return run_task
