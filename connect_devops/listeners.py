@@ -69,6 +69,7 @@ class Listener(uvicorn.Server):
         self._listening = listening
         self._started = asyncio.Event()
         self._stopping = asyncio.Event()
+        self._stopped = asyncio.Event()
 
     @property
     def port(self) -> int:
@@ -77,11 +78,18 @@ class Listener(uvicorn.Server):
 
     async def run_until_stopped(self) -> None:
         """Serve until `stop`, then let running calls finish for a bounded time."""
-        await self.serve(sockets=[self._listening])
+        try:
+            await self.serve(sockets=[self._listening])
+        finally:
+            self._stopped.set()
 
     async def wait_started(self) -> None:
         """Return when connections are accepted."""
         await self._started.wait()
+
+    async def wait_stopped(self) -> None:
+        """Return when `run_until_stopped` has."""
+        await self._stopped.wait()
 
     def stop(self) -> None:
         """Begin to stop; `run_until_stopped` returns when it is done."""

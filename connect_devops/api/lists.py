@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Final, Literal
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from connect_devops.api.paging import Page, list_response
 from connect_devops.rql.errors import RqlError
-from connect_devops.rql.request import ListRequest, read_list_request
+from connect_devops.rql.request import ListRequest
 from connect_devops.rql.syntax import (
     And,
     Comparison,
@@ -33,7 +32,7 @@ from connect_devops.rql.syntax import (
     Value,
 )
 
-__all__ = ["Field", "Fields", "fields", "list_documents", "list_request", "select_documents"]
+__all__ = ["Field", "Fields", "fields", "list_documents", "select_documents"]
 
 Kind = Literal["str", "num", "bool"]
 Document = Mapping[str, Any]
@@ -71,18 +70,8 @@ def fields(notation: str) -> Fields:
     return table
 
 
-def list_request(request: Request) -> ListRequest:
-    """Read filter, page and search of a call.
-
-    Raises:
-        RqlError: the filter cannot be read; the HTTP layer answers 400.
-    """
-    return read_list_request(request.scope["query_string"])
-
-
-def list_documents(request: Request, documents: Iterable[Document], allowed: Fields) -> JSONResponse:
+def list_documents(wanted: ListRequest, documents: Iterable[Document], allowed: Fields) -> JSONResponse:
     """Answer a list call from complete documents."""
-    wanted = list_request(request)
     chosen = select_documents(documents, wanted.query, allowed, search=wanted.search)
     page = Page(limit=wanted.limit, offset=wanted.offset)
     return list_response(page.cut(chosen), len(chosen), page)
@@ -104,8 +93,22 @@ def select_documents(
         chosen = [item for item in chosen if any(needle in text for name in names for text in _texts(item, name))]
     for term in reversed(query.ordering):
         _check_order(term, allowed)
-        chosen.sort(key=lambda item, term=term: _order_key(item, term.property), reverse=term.negative)  # type: ignore[misc]
+        chosen = _ordered(chosen, term)
     return chosen
+
+
+def _ordered(documents: list[Document], term: SignedProperty) -> list[Document]:
+    """Order by one property; what has no value comes last in either direction."""
+    present: list[tuple[tuple[int, Any], Document]] = []
+    absent: list[Document] = []
+    for item in documents:
+        value = _values(item, term.property)[0]
+        if value is None:
+            absent.append(item)
+        else:
+            present.append((_order_key(value), item))
+    present.sort(key=lambda pair: pair[0], reverse=term.negative)
+    return [item for _, item in present] + absent
 
 
 def _check_order(term: SignedProperty, allowed: Fields) -> None:
@@ -243,13 +246,10 @@ def _moment(text: str) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
-def _order_key(item: Document, name: str) -> tuple[int, Any]:
-    value = _values(item, name)[0] if item else None
-    if value is None:
-        return (0, "")
+def _order_key(value: object) -> tuple[int, Any]:
     moment = _moment(value) if isinstance(value, str) else None
     if moment is not None:
-        return (1, moment.isoformat())
+        return (1, moment.astimezone(timezone.utc).isoformat())
     if isinstance(value, (bool, int, float)):
         return (2, float(value))
     return (3, str(value))

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from connect_devops.services.environments import Application
 from connect_eaas.events import BACKGROUND, INTERACTIVE, SCHEDULED, TRANSFORMATION, Category
 
-__all__ = ["APPLICATIONS", "Application", "RunnerAddress", "SessionKey"]
+__all__ = ["RunnerAddress", "SessionKey"]
 
-Application = Literal["eventsapp", "webapp", "anvilapp", "tfnapp"]
-APPLICATIONS: Final[tuple[Application, ...]] = ("webapp", "anvilapp", "tfnapp")
-"""Applications that are told by the address's suffix; no suffix means ``eventsapp``."""
+_BY_SUFFIX: Final[Mapping[str, Application]] = {
+    "": "events",
+    "webapp": "webapp",
+    "anvilapp": "anvilapp",
+    "tfnapp": "tfnapp",
+}
 
 SessionKey = tuple[str, str, str, str]
 """Environment id, instance, application, runner type: a process has at most one session for each."""
@@ -37,7 +41,7 @@ class RunnerAddress:
 
     environment: str
     instance: str
-    application: Application = "eventsapp"
+    application: Application = "events"
     runner_type: str = ""
     running_background: int | None = None
     running_scheduled: int | None = None
@@ -45,12 +49,13 @@ class RunnerAddress:
     @classmethod
     def read(cls, environment: str, instance: str, suffix: str, query: Mapping[str, str]) -> RunnerAddress | None:
         """Read path and query; None if there is no such place."""
-        if suffix and suffix not in APPLICATIONS:
+        application = _BY_SUFFIX.get(suffix)
+        if application is None:
             return None
         return cls(
             environment=environment,
             instance=instance,
-            application=suffix or "eventsapp",  # type: ignore[arg-type]
+            application=application,
             runner_type=query.get("runner_type", "") if not suffix else "",
             running_background=_count(query.get("running_tasks")),
             running_scheduled=_count(query.get("running_scheduled_tasks")),
@@ -61,7 +66,7 @@ class RunnerAddress:
         """Categories of tasks that this session takes, the most urgent first."""
         if self.application == "tfnapp":
             return (TRANSFORMATION,)
-        if self.application != "eventsapp":
+        if self.application != "events":
             return ()
         return _EVENTS.get(self.runner_type, (INTERACTIVE, BACKGROUND, SCHEDULED))
 
