@@ -19,8 +19,8 @@ _log = logging.getLogger("connect.eaas.runner")
 class Configuration:
     """The platform's latest word.
 
-    Each setup response is merged: what is null keeps its value, an empty list does empty. Both sessions of a runner share
-    one configuration, as they serve the same environment.
+    Each setup response is merged: what is null keeps its value, an empty list does empty. Both sessions of a runner
+    share one configuration, as they serve the same environment.
 
     Args:
         environment_id: as set by the operator; part of REST paths.

@@ -272,7 +272,9 @@ class Dispatcher:
 
     async def _await_overdue(self, work: _Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
         """Wait for the run that is still going on, instead of running the task beside it."""
-        _log.warning("%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where)
+        _log.warning(
+            "%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where
+        )
         ended = await overdue.execution.wait(limit_s)
         if isinstance(ended, TimedOut):
             overdue.limits_passed += 1
@@ -284,8 +286,9 @@ class Dispatcher:
         category = task.options.task_category
         if category == "interactive":
             return interactive.plan(task, self._declarations)
-        module = scheduled if category == "scheduled" else background
-        return await module.plan(task, self._declarations, self._configuration, self._api)
+        if category == "scheduled":
+            return await scheduled.plan(task, self._declarations, self._configuration, self._api)
+        return await background.plan(task, self._declarations, self._configuration, self._api)
 
     async def _application(self, task: Task, method: str) -> EventsApplicationBase | Raised:
         """Make the instance for this task, with its clients."""
@@ -300,7 +303,7 @@ class Dispatcher:
         if options.installation_id:
             installation = await self._api.installation(configuration.service_id, options.installation_id)
         try:
-            application = make_application(
+            application: EventsApplicationBase = make_application(
                 cls,
                 client=make(headers=headers, logger=logger),
                 logger=logger,
@@ -313,15 +316,11 @@ class Dispatcher:
                 ),
                 context=configuration.context,
             )
-        except (asyncio.CancelledError, KeyboardInterrupt):
-            raise
-        except BaseException as error:  # noqa: BLE001 - the author's own constructor
+        except BaseException as error:  # The author's own constructor.
             return Raised(error)
         return application
 
-    def _translate(
-        self, task: Task, where: str, ended: execution.Ended, run: Execution, limit_s: float
-    ) -> TaskOutput:
+    def _translate(self, task: Task, where: str, ended: execution.Ended, run: Execution, limit_s: float) -> TaskOutput:
         category, event_type = task.options.task_category, task.input.event_type
         if isinstance(ended, TimedOut):
             return self._timed_out(task, where, ended, run, limit_s)

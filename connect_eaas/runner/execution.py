@@ -87,7 +87,7 @@ def start(function: Callable[..., Any], *arguments: Any, pool: ThreadPool) -> Ex
 def _guard(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Returned | Raised:
     try:
         return Returned(function(*arguments))
-    except BaseException as error:  # noqa: BLE001 - the border of the author's code
+    except BaseException as error:  # The border of the author's code.
         return Raised(error)
 
 
@@ -96,5 +96,5 @@ async def _guard_coroutine(coroutine: Coroutine[Any, Any, Any]) -> Returned | Ra
         return Returned(await coroutine)
     except asyncio.CancelledError:
         raise
-    except BaseException as error:  # noqa: BLE001 - the border of the author's code
+    except BaseException as error:  # The border of the author's code.
         return Raised(error)

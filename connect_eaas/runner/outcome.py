@@ -1,7 +1,8 @@
 """From what a handler did to what the platform is told.
 
-The rules are those of ``reference/websocket-protocol.md`` sections 6.1 to 6.3: trouble in a background or scheduled task
-is `retry`, in an interactive one `fail`, with an HTTP answer for product actions and custom events whose caller waits.
+The rules are those of ``reference/websocket-protocol.md`` sections 6.1 to 6.3: trouble in a background or scheduled
+task is `retry`, in an interactive one `fail`, with an HTTP answer for product actions and custom events, whose caller
+waits.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def _interactive_data(response: InteractiveResponse, event_type: str) -> dict[st
         raise ResponseError(f"http_status: expected a number from 100 to 599, got {status!r}")
     if event_type == "product_action_execution" and status in _PERMANENT_REDIRECTS:
         raise ResponseError(
-            f"http_status: a product action may not redirect permanently ({status}), as browsers would remember it: use 302"
+            f"http_status: a product action may not redirect permanently ({status}), browsers remember that; use 302"
         )
     try:
         body = to_jsonable_python(response.body)

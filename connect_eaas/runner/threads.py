@@ -28,7 +28,7 @@ class _Job(Generic[_T]):
             return
         try:
             value = self._context.run(self._function)
-        except BaseException as error:  # noqa: BLE001 - a thread has no one else to tell
+        except BaseException as error:  # A thread has no one else to tell.
             self.future.set_exception(error)
         else:
             self.future.set_result(value)
