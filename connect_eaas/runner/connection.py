@@ -10,7 +10,7 @@ import random
 import ssl
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, WebSocketException
@@ -25,7 +25,7 @@ _UNREAD_FRAMES: Final = 128
 _REASONS: Final[Mapping[int, str]] = {
     401: "the API key is not valid (API_KEY)",
     403: "the API key may not serve this environment (API_KEY, ENVIRONMENT_ID)",
-    404: "there is no such environment (ENVIRONMENT_ID)",
+    404: "there is no such environment for this key (ENVIRONMENT_ID)",
     502: "the platform is down for maintenance",
 }
 
@@ -95,6 +95,8 @@ async def connect_to_platform(
     """
     address = f"{settings.websocket_url}/{settings.environment_id}/{instance_id}{suffix}"
     url = f"{address}?{urlencode(query)}" if query else address
+    parts = urlsplit(address)
+    place = f"{parts.scheme}://{parts.netloc}"
     tls = None
     if url.startswith("wss:"):
         tls = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
@@ -113,16 +115,14 @@ async def connect_to_platform(
             max_queue=_UNREAD_FRAMES,
         )
     except InvalidStatus as error:
-        raise RefusedError(error.response.status_code, address) from error
+        raise RefusedError(error.response.status_code, place) from error
     except ssl.SSLCertVerificationError as error:
         hint = "; name its authority's file in CONNECT_CA_FILE"
-        raise ConnectionFailedError(
-            f"{address}: its certificate is not trusted: {error.verify_message}{hint}"
-        ) from error
+        raise ConnectionFailedError(f"{place}: its certificate is not trusted: {error.verify_message}{hint}") from error
     except (InvalidURI, InvalidProxy) as error:
-        raise ConnectionFailedError(f"{address}: {error}") from error
+        raise ConnectionFailedError(f"{place}: {error}") from error
     except InvalidHandshake as error:
-        raise ConnectionFailedError(f"{address}: this is no platform: {error}") from error
+        raise ConnectionFailedError(f"{place}: this is no platform: {error}") from error
     except (TimeoutError, OSError, WebSocketException, EOFError) as error:
         cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise ConnectionFailedError(f"{address}: cannot be reached: {cause}") from error
+        raise ConnectionFailedError(f"{place}: cannot be reached: {cause}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,7 @@ def launch(options: Options, *, version: str) -> int:
     Returns:
         The exit status: 0 after a stop that was asked for; see ``connect_eaas.runner.errors`` for the others.
     """
-    console.configure_logging(debug=options.debug, rich=options.rich)
+    console.configure_logging(debug=options.debug, rich=options.rich and sys.stderr.isatty())
     try:
         if options.reload:
             from connect_eaas.runner.reload import run_with_reload
@@ -77,7 +78,7 @@ def _launch(options: Options, version: str) -> int:
     if options.unsecure:
         _log.warning("--unsecure: the connection to %s is not encrypted", settings.websocket_url)
     declarations = _load(project, validate=options.validate)
-    console.print_features(declarations, rich=options.rich)
+    console.print_features(declarations, rich=options.rich and sys.stdout.isatty())
     if options.check:
         return 0
     return _run(_serve(options, settings, declarations, version))
@@ -89,7 +90,7 @@ def _load(project: Path, *, validate: bool) -> Declarations:
     others = sorted(set(found.applications) - {"eventsapp"})
     if reference is None:
         raise ExtensionError(
-            f"{found.source}: no events application (eventsapp), and other kinds ({', '.join(others)}) are not served yet"
+            f"{found.source}: no events application (eventsapp), others ({', '.join(others)}) are not served yet"
         )
     if others:
         _log.warning("not served by this version: %s", ", ".join(others))
