@@ -1,0 +1,281 @@
+"""What the rendered files say: they parse, agree with the answers and with each other, and nothing is left over."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import os
+import re
+import stat
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rendered_projects import BACKGROUND, CHOICES, DEFAULTS, INTERACTIVE, LICENSES, PAIRWISE, TEMPLATE, Project, render
+
+from connect_eaas.events import CATALOGUE
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
+
+every_project = pytest.mark.parametrize("name", list(CHOICES))
+
+ALWAYS = {
+    "CHANGELOG.md",
+    "Dockerfile",
+    "HOWTO.md",
+    "LICENSE",
+    "README.md",
+    ".dockerignore",
+    ".editorconfig",
+    ".gitignore",
+    "connect-deployment.yaml",
+    "constraints.txt",
+    "docker-compose.yml",
+    "pyproject.toml",
+    "tests/__init__.py",
+    "tests/conftest.py",
+    "tests/test_extension.py",
+}
+
+
+def _toml(project: Project) -> dict[str, Any]:
+    return tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _application(project: Project) -> ast.ClassDef:
+    tree = ast.parse((project.package / "extension.py").read_text(encoding="utf-8"))
+    (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+    return found
+
+
+def _handled(project: Project) -> list[tuple[str, list[str]]]:
+    """Event types and statuses in the order of the file."""
+    found = []
+    for method in _application(project).body:
+        for decorator in getattr(method, "decorator_list", []):
+            if decorator.func.id == "event":
+                (event_type,) = (ast.literal_eval(value) for value in decorator.args)
+                statuses = [ast.literal_eval(keyword.value) for keyword in decorator.keywords]
+                found.append((event_type, statuses[0] if statuses else []))
+    return found
+
+
+def _chosen(project: Project, kind: str) -> list[str]:
+    if kind not in str(project.answer("event_types")):
+        return []
+    answer = project.answer(kind)
+    return list(answer["values"]) if isinstance(answer, dict) else str(answer).split(",")
+
+
+def test_matrix_is_pairwise() -> None:
+    names = ["use_asyncio", "license", "event_types", "include_variables_example", "use_github_actions"]
+
+    def value(answers: dict[str, Any], name: str) -> str:
+        default = DEFAULTS[name]
+        return str(answers.get(name, default[0] if isinstance(default, list) else default))
+
+    values = {name: {value(answers, name) for answers in PAIRWISE.values()} for name in names}
+    assert values["license"] == set(LICENSES)
+    for one, other in itertools.combinations(names, 2):
+        seen = {(value(answers, one), value(answers, other)) for answers in PAIRWISE.values()}
+        assert seen == set(itertools.product(values[one], values[other])), (one, other)
+
+
+@every_project
+def test_files_are_those_of_the_answers(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    package, slug = project.answer("package_name"), project.path.name
+    expected = ALWAYS | {f".{slug}_dev.env"}
+    expected |= {f"{package}/{file}" for file in ("__init__.py", "extension.json", "extension.py", "py.typed")}
+    expected.add(f"{package}/static/.gitkeep")
+    if project.answer("use_github_actions") == "y":
+        expected.add(".github/workflows/test.yml")
+    checked = {"asset_purchase_request_processing"} | {event for event in INTERACTIVE if event.endswith("_validation")}
+    if checked & {event for event, _ in _handled(project)}:
+        expected.add(f"{package}/parameters.py")
+    assert {path.relative_to(project.path).as_posix() for path in project.files()} == expected
+    assert not [path for path in project.path.rglob("*") if path.is_dir() and not any(path.iterdir())]
+
+
+@every_project
+def test_text_is_tidy_and_no_template_code_is_left(projects: dict[str, Project], name: str) -> None:
+    for path in projects[name].files():
+        text = path.read_text(encoding="utf-8")
+        where = path.relative_to(projects[name].path).as_posix()
+        assert not re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter", text), where
+        if path.name == "LICENSE" or not text:
+            continue
+        assert text.endswith("\n"), where
+        assert not text.endswith("\n\n"), where
+        assert not text.startswith("\n"), where
+        assert not re.search(r"[ \t]$", text, re.MULTILINE), where
+        assert ("\n\n\n\n" if path.suffix == ".py" else "\n\n\n") not in text, where
+
+
+@every_project
+def test_handlers_follow_the_chosen_order(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    handled = [event for event, _ in _handled(project)]
+    assert handled == _chosen(project, "background") + _chosen(project, "interactive")
+    methods = {
+        method.name: type(method)
+        for method in _application(project).body
+        if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    assert ("execute_scheduled_processing" in methods) == ("scheduled" in project.answer("event_types"))
+    kind = ast.AsyncFunctionDef if project.answer("use_asyncio") == "y" else ast.FunctionDef
+    assert set(methods.values()) == {kind}
+
+
+@every_project
+def test_project_file_agrees_with_the_code(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    content = _toml(project)
+    assert content["project"]["license"] == LICENSES[project.answer("license")]
+    assert content["project"]["version"] == "0.1.0"
+    assert content["project"]["entry-points"]["connect.eaas.ext"] == {
+        "eventsapp": f"{project.answer('package_name')}.extension:{_application(project).name}"
+    }
+    descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
+    assert descriptor["version"] == content["project"]["version"]
+    assert descriptor["audience"] == ["vendor"]
+    assert "## 0.1.0\n" in (project.path / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@every_project
+def test_compose_has_a_service_for_each_purpose(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    slug = project.path.name
+    compose = yaml.safe_load((project.path / "docker-compose.yml").read_text(encoding="utf-8"))
+    assert "version" not in compose
+    commands = {service: content["command"].split()[0] for service, content in compose["services"].items()}
+    assert commands == {f"{slug}_dev": "cextrun", f"{slug}_bash": "/bin/bash", f"{slug}_test": "pytest"}
+    stages = set(re.findall(r"^FROM \S+ AS (\w+)$", (project.path / "Dockerfile").read_text("utf-8"), re.MULTILINE))
+    for service in compose["services"].values():
+        assert service["volumes"] == [".:/extension"]
+        assert service["build"]["target"] in stages
+        assert (project.path / service["env_file"][0]["path"]).is_file()
+
+
+@every_project
+def test_variables_are_the_same_everywhere(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    declared = []
+    for decorator in _application(project).decorator_list:
+        assert isinstance(decorator, ast.Call)
+        declared += [item["name"] for item in ast.literal_eval(decorator.args[0])]
+    deployment = yaml.safe_load((project.path / "connect-deployment.yaml").read_text(encoding="utf-8"))
+    assert list(deployment.get("var", {})) == declared
+    readme = (project.path / "README.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE) == declared
+    assert ("EXAMPLE_SECRET" in declared) == (project.answer("include_variables_example") == "y")
+    used = re.findall(r"self\.config\[[\"'](\w+)", (project.package / "extension.py").read_text(encoding="utf-8"))
+    assert set(used) <= set(declared)
+
+
+def test_license_is_the_full_text(projects: dict[str, Project]) -> None:
+    apache = (TEMPLATE.parents[1] / "LICENSE").read_text(encoding="utf-8")
+    starts = {"MIT": "MIT License\n", "BSD": "BSD 3-Clause License\n"}
+    ends = {"MIT": "OTHER DEALINGS IN THE\nSOFTWARE.\n", "BSD": "POSSIBILITY OF SUCH DAMAGE.\n"}
+    for project in projects.values():
+        text = (project.path / "LICENSE").read_text(encoding="utf-8")
+        chosen = project.answer("license")
+        if chosen in starts:
+            assert text.startswith(f"{starts[chosen]}\nCopyright (c) Globex Corporation\n")
+            assert text.endswith(ends[chosen])
+        else:
+            assert text == apache
+
+
+def test_workflow_tests_every_supported_python(projects: dict[str, Project]) -> None:
+    text = (projects["everything-async"].path / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    job = yaml.safe_load(text)["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.10", "3.11", "3.12", "3.13"]
+    assert "python-version: ${{ matrix.python }}" in text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and sh are those of POSIX systems")
+def test_credentials_are_private_and_read_alike_by_shell_and_runner(tmp_path: Any) -> None:
+    values = {
+        "api_key": "ApiKey SU-000-000-000:abc/+=",
+        "environment_id": "ENV-1-01",
+        "server_address": "localhost:8443",
+    }
+    path = render(tmp_path, project_slug="seats", **values).path / ".seats_dev.env"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    assert [line.split("=")[0] for line in lines] == [
+        "export API_KEY",
+        "export ENVIRONMENT_ID",
+        "export SERVER_ADDRESS",
+    ]
+    assert list(dotenv_values(path).values()) == list(values.values())
+    script = f'. "{path}"; printf "%s\\n" "$API_KEY" "$ENVIRONMENT_ID" "$SERVER_ADDRESS"'
+    shell = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert shell.stdout.splitlines() == list(values.values())
+
+
+_line = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"], exclude_characters="{}%#"), min_size=1, max_size=40)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(name=_line.map(str.strip).filter(bool), about=_line.map(str.strip).filter(bool))
+def test_text_answers_come_out_as_they_went_in(tmp_path_factory: pytest.TempPathFactory, name: str, about: str) -> None:
+    into = tmp_path_factory.mktemp("text")
+    project = render(into, project_slug="seats", project_name=name, description=about, author=name)
+    content = _toml(project)["project"]
+    assert (content["description"], content["authors"]) == (about, [{"name": name}])
+    descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
+    assert (descriptor["name"], descriptor["description"]) == (name, about)
+    deployment = yaml.safe_load((project.path / "connect-deployment.yaml").read_text(encoding="utf-8"))
+    assert (deployment["name"], deployment["description"]) == (name, about)
+    compile((project.package / "__init__.py").read_text(encoding="utf-8"), "__init__.py", "exec")
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"project_slug": "../seats"}, "project_slug: '../seats'"),
+        ({"project_slug": "my seats"}, "project_slug: 'my seats'"),
+        ({"package_name": "my-seats"}, "package_name: 'my-seats'"),
+        ({"package_name": "class"}, "package_name: 'class'"),
+        ({"package_name": "json"}, "package_name: 'json'"),
+        ({"version": "one"}, "version: 'one'"),
+        ({"author": "A\nB"}, "author: it has a line break"),
+        ({"application_types": "events,webapp"}, "application_types: this template makes 'events' only"),
+        ({"event_types": ""}, "event_types: choose at least one of background, interactive, scheduled"),
+        ({"event_types": "hourly"}, "event_types: 'hourly' is none of"),
+        ({"background": ""}, "background: choose at least one event"),
+        ({"background": "asset_gift_request_processing"}, "background: 'asset_gift_request_processing' is none of"),
+        (
+            {"interactive": "asset_purchase_request_processing"},
+            "interactive: 'asset_purchase_request_processing' is none",
+        ),
+    ],
+)
+def test_answers_that_will_not_do_are_refused(
+    tmp_path: Any, capfd: pytest.CaptureFixture[str], answers: dict[str, str], message: str
+) -> None:
+    from cookiecutter.exceptions import FailedHookException
+
+    with pytest.raises(FailedHookException):
+        render(tmp_path, **answers)
+    assert message in capfd.readouterr().err
+    assert not list(tmp_path.rglob("*.py"))
+
+
+def test_catalogue_of_the_template_agrees_with_the_sdk() -> None:
+    products = {event for event in CATALOGUE.values() if "products" in event.extension_types}
+    assert set(BACKGROUND) == {event.type for event in products if event.category == "background"}
+    assert set(INTERACTIVE) == {event.type for event in products if event.category == "interactive"}
+    for event_type, entry in (DEFAULTS["_background"] | DEFAULTS["_interactive"]).items():
+        assert set(entry["statuses"]) <= set(CATALOGUE[event_type].statuses)
+        assert bool(entry["statuses"]) == bool(CATALOGUE[event_type].statuses)
