@@ -7,6 +7,7 @@ network. pytest loads this module in every project of the environment, so it imp
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -74,3 +75,14 @@ def task_runner() -> Callable[..., TaskOutcome]:
     from connect_eaas.testing.tasks import run_task
 
     return run_task
+
+
+def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
+    """End the mocking of asynchronous calls with the test that began it.
+
+    The client's own fixture forgets to, so that its mocks would answer the calls of later tests too.
+    """
+    if fixturedef.argname == "async_client_mocker_factory" and "connect.client.testing" in sys.modules:
+        from connect.client.testing import AsyncConnectClientMocker
+
+        AsyncConnectClientMocker("").reset(success=False)
