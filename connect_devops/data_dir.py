@@ -29,19 +29,14 @@ class DataDir:
         self._handle: int | None = None
 
     @property
-    def database_url(self) -> str:
-        """SQLAlchemy URL of the SQLite file."""
-        return f"sqlite:///{self.path / 'platform.db'}"
+    def database_file(self) -> Path:
+        """The SQLite file."""
+        return self.path / "platform.db"
 
     @property
     def api_key_file(self) -> Path:
         """Key of the owner account, for ``info``."""
         return self.path / "api-key"
-
-    @property
-    def secret_key_file(self) -> Path:
-        """Key that encrypts secured variables."""
-        return self.path / "secret.key"
 
     @property
     def clock_file(self) -> Path:

@@ -9,9 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
-__all__ = ["ApiError", "bad_request", "error_response", "forbidden", "not_found", "unauthorized"]
+from connect_devops.domain.errors import DevOpsError, NotFoundError, ValidationError
+from connect_devops.rql import RqlError
+from connect_devops.services.interactive import NoAnswerError, NotConnectedError
+from connect_devops.services.secrets import SecretsError
+
+__all__ = [
+    "ApiError",
+    "answer_http_exception",
+    "bad_request",
+    "error_response",
+    "forbidden",
+    "not_found",
+    "translate",
+    "unauthorized",
+]
 
 _CODES: Final[Mapping[int, str]] = {
     400: "VAL_001",
@@ -78,3 +94,33 @@ def error_response(
     """Build the answer for a status and texts."""
     body = {"error_code": code or _CODES.get(status, "VAL_001"), "errors": list(errors)}
     return JSONResponse(body, status_code=status, headers=dict(headers or {}))
+
+
+def translate(error: Exception) -> ApiError | None:
+    """Return the answer for an error that the services or the query language raised; None for any other one."""
+    if isinstance(error, ApiError):
+        return error
+    if isinstance(error, ValidationError):
+        return ApiError(400, *error.texts)
+    if isinstance(error, RqlError):
+        return ApiError(400, str(error))
+    if isinstance(error, NotFoundError):
+        return ApiError(404, str(error))
+    if isinstance(error, NotConnectedError):
+        return ApiError(502, str(error))
+    if isinstance(error, NoAnswerError):
+        return ApiError(504, str(error))
+    if isinstance(error, DevOpsError) and not isinstance(error, SecretsError):
+        return ApiError(400, str(error))
+    return None
+
+
+async def answer_http_exception(request: Request, error: Exception) -> Response:
+    """Give the framework's own errors (no such path, wrong method) our body."""
+    if not isinstance(error, HTTPException):
+        raise error
+    texts = {
+        404: f"{request.url.path} does not exist.",
+        405: f"{request.url.path} does not take {request.method}.",
+    }
+    return error_response(error.status_code, [texts.get(error.status_code, error.detail)], headers=error.headers)

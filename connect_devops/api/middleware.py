@@ -11,13 +11,15 @@ from email.utils import format_datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+import anyio.to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from connect_devops.api.errors import ApiError, error_response
+from connect_devops.api.errors import ApiError, error_response, translate, unauthorized
+from connect_devops.domain.account import Identity
 from connect_devops.settings import LOOPBACK_NAMES
 
-__all__ = ["CONNECT_VERSION", "BodyLimit", "CommonHeaders", "ErrorShield", "HostGuard"]
+__all__ = ["CONNECT_VERSION", "Authentication", "BodyLimit", "CommonHeaders", "ErrorShield", "HostGuard"]
 
 CONNECT_VERSION: Final = "37.0.0"
 """Major version of the platform whose API this is; runners read it from ``GET /accounts``."""
@@ -65,11 +67,11 @@ class ErrorShield:
 
         try:
             await self._app(scope, receive, send_and_note)
-        except ApiError as error:
-            if started:
-                raise
-            await error.response()(scope, receive, send)
-        except Exception:
+        except Exception as error:
+            answer = translate(error)
+            if answer is not None and not started:
+                await answer.response()(scope, receive, send)
+                return
             reference = secrets.token_hex(4)
             logger.exception("unexpected error reference=%s %s %s", reference, scope["method"], scope["path"])
             if started:
@@ -128,6 +130,34 @@ def _host_name(address: str) -> str | None:
 
 def _shown(text: str) -> str:
     return repr(text[:80])
+
+
+class Authentication:
+    """Lets only known keys into the REST API; ``request.state.identity`` says who calls.
+
+    Open are the base address (clients read the version there) and the hooks, which check tokens of their own. Addresses
+    outside of the API, such as the links that a browser opens, are not its business.
+    """
+
+    _PREFIX: Final = "/public/v1/"
+    _OPEN: Final = ("/public/v1/devops/hooks/",)
+
+    def __init__(self, app: ASGIApp, *, authenticate: Callable[[str | None], Identity | None]) -> None:
+        self._app = app
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection; websockets are admitted by the hub."""
+        path = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(self._PREFIX) or path.startswith(self._OPEN):
+            await self._app(scope, receive, send)
+            return
+        header = Headers(scope=scope).get("authorization")
+        identity = await anyio.to_thread.run_sync(self._authenticate, header)
+        if identity is None:
+            raise unauthorized()
+        scope.setdefault("state", {})["identity"] = identity
+        await self._app(scope, receive, send)
 
 
 class BodyLimit:

@@ -1,0 +1,355 @@
+"""Composition root of the platform: builds every part, wires them, and runs them in one process.
+
+`serve` is for commands: it blocks, handles signals and raises `StartError` with a clear message where it cannot start.
+`running_platform` is the same platform inside of a running event loop, for tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import signal
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+
+from connect_devops.api.app import build_app
+from connect_devops.api.choices import NoChoices
+from connect_devops.clock import Clock, SystemClock
+from connect_devops.data_dir import DataDir
+from connect_devops.discovery import DiscoveryFile
+from connect_devops.errors import DataDirError, StartError
+from connect_devops.files import write_private
+from connect_devops.hub.hub import Hub
+from connect_devops.listeners import bind, make_listener
+from connect_devops.services.container import Services, build_services
+from connect_devops.services.secrets import FernetSecrets, SecretsError
+from connect_devops.services.signals import ClockMoved, EnvironmentChanged
+from connect_devops.settings import Settings
+from connect_devops.storage import StoreError, open_store
+from connect_devops.tls import Certificates, ensure_certificates
+
+__all__ = ["Platform", "running_platform", "serve"]
+
+_OWNER: Final = "Local Vendor"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A running platform."""
+
+    settings: Settings
+    services: Services
+    clock: Clock
+    url: str
+    """Plain http, without a slash at the end."""
+    https_url: str
+    ws_url: str
+    ca_file: Path
+    """Certificate by which clients trust ``https_url``."""
+    api_key: str
+    """Of the owner account: the value of the header ``Authorization``."""
+
+
+def serve(settings: Settings, *, ready: Callable[[Platform], None] | None = None) -> None:
+    """Run the platform until SIGINT or SIGTERM; a second signal ends it without waiting for calls that run.
+
+    Args:
+        settings: where and how.
+        ready: called once the platform accepts connections, e.g. to print a banner.
+
+    Raises:
+        StartError: it cannot start; nothing was left behind.
+    """
+    try:
+        import uvloop
+    except ImportError:
+        asyncio.run(_serve(settings, ready))
+    else:
+        uvloop.run(_serve(settings, ready))
+
+
+async def _serve(settings: Settings, ready: Callable[[Platform], None] | None) -> None:
+    loop = asyncio.get_running_loop()
+    async with _Process(settings, None) as process:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if sys.platform == "win32":
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(process.stop))
+            else:
+                loop.add_signal_handler(number, process.stop)
+        if ready is not None:
+            ready(process.platform)
+        await process.ended()
+
+
+@asynccontextmanager
+async def running_platform(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Platform]:
+    """Run a platform beside the caller, for as long as the block lasts.
+
+    Args:
+        settings: as for `serve`; port 0 lets the system choose.
+        clock: the platform's time; by default the machine's, moved by the offset that the data directory keeps.
+
+    Raises:
+        StartError: it cannot start.
+    """
+    async with _Process(settings, clock) as process:
+        yield process.platform
+
+
+class _Process:
+    """The platform as one supervised task, so that it may be entered and left in different tasks."""
+
+    def __init__(self, settings: Settings, clock: Clock | None) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stopping = asyncio.Event()
+        self._now = asyncio.Event()
+        self._ready: asyncio.Future[Platform] = asyncio.get_running_loop().create_future()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def platform(self) -> Platform:
+        return self._ready.result()
+
+    def stop(self) -> None:
+        """Begin to stop; called again: stop at once."""
+        if self._stopping.is_set():
+            self._now.set()
+        self._stopping.set()
+
+    async def ended(self) -> None:
+        """Return when the platform has stopped; raise what it failed with."""
+        if self._task is not None:
+            await asyncio.shield(self._task)
+
+    async def __aenter__(self) -> _Process:
+        self._task = asyncio.create_task(self._run(), name="connect-devops platform")
+        await asyncio.wait((self._task, self._ready), return_when=asyncio.FIRST_COMPLETED)
+        if not self._ready.done():
+            self._ready.cancel()
+            await self._task
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.stop()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        with ExitStack() as stack:
+            parts = _Parts(self._settings, self._clock, stack)
+            try:
+                # The sockets listen already: who reads the file early waits a moment instead of failing.
+                await anyio.to_thread.run_sync(parts.publish)
+                async with anyio.create_task_group() as group:
+                    await group.start(parts.hub.run)
+                    await group.start(_keep_time, parts.services)
+                    for listener in (parts.http, parts.https):
+                        group.start_soon(listener.run_until_stopped)
+                        await listener.wait_started()
+                    await group.start(parts.keep_discovery)
+                    self._ready.set_result(parts.platform)
+                    group.start_soon(self._hurry, parts)
+                    await self._stopping.wait()
+                    parts.http.stop()
+                    parts.https.stop()
+                    await parts.http.wait_stopped()
+                    await parts.https.wait_stopped()
+                    group.cancel_scope.cancel()
+            finally:
+                parts.discovery.remove()
+
+    async def _hurry(self, parts: _Parts) -> None:
+        await self._now.wait()
+        parts.http.stop_now()
+        parts.https.stop_now()
+
+
+class _Parts:
+    """Everything that one platform consists of; closed by the stack."""
+
+    def __init__(self, settings: Settings, clock: Clock | None, stack: ExitStack) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        data_dir = stack.enter_context(DataDir(settings.data_dir))
+        self._data_dir = data_dir
+        http_socket = stack.enter_context(bind(settings.host, settings.port))
+        https_socket = stack.enter_context(bind(settings.host, settings.tls_port))
+        self._clock = clock if clock is not None else SystemClock(_read_offset(data_dir))
+        certificates = ensure_certificates(
+            data_dir.tls_dir, self._real_time(), names=(settings.host, *settings.allowed_hosts)
+        )
+        self.services = self._open_services(stack)
+        api_key = self._ensure_owner()
+        self.services.leases.recover(settings.lease_grace)
+        self.hub = Hub(self.services, settings)
+        app = build_app(
+            self.services,
+            settings,
+            self,
+            choices=NoChoices(),
+            real_time=self._real_time,
+            further=self.hub.routes(),
+        )
+        self.http = make_listener(app, http_socket, settings)
+        self.https = make_listener(app, https_socket, settings, certificates)
+        self.discovery = DiscoveryFile(settings.discovery_file)
+        self.platform = self._describe(api_key, certificates)
+
+    def _open_services(self, stack: ExitStack) -> Services:
+        try:
+            store = open_store(self._settings.database_url or self._data_dir.database_file)
+            stack.callback(store.close)
+            secrets = FernetSecrets.in_directory(self._settings.data_dir)
+        except (StoreError, SecretsError) as error:
+            raise StartError(str(error)) from error
+        return build_services(store, self._clock, secrets=secrets)
+
+    def _ensure_owner(self) -> str:
+        """Return the key of the owner account; account and key are made at the first start, or if the file is lost."""
+        file = self._data_dir.api_key_file
+        accounts = self.services.accounts
+        owner = accounts.owner()
+        try:
+            if owner is None:
+                owner = accounts.create(_OWNER, "vendor")
+            token = file.read_text().strip() if file.is_file() else ""
+            identity = accounts.authenticate(token)
+            if identity is None or identity.account.id != owner.id:
+                token = accounts.create_key(owner.id, "Local platform").token
+                write_private(file, token)
+        except OSError as error:
+            raise DataDirError(self._settings.data_dir, f"{file.name}: {error.strerror or error}") from error
+        return token
+
+    def _describe(self, api_key: str, certificates: Certificates) -> Platform:
+        host = _shown_host(self._settings.host)
+        return Platform(
+            settings=self._settings,
+            services=self.services,
+            clock=self._clock,
+            url=f"http://{host}:{self.http.port}",
+            https_url=f"https://{host}:{self.https.port}",
+            ws_url=f"ws://{host}:{self.http.port}",
+            ca_file=certificates.ca_file,
+            api_key=api_key,
+        )
+
+    def _real_time(self) -> datetime:
+        clock = self._clock
+        return clock.now() - clock.offset if isinstance(clock, SystemClock) else clock.now()
+
+    def facts(self) -> Mapping[str, Any]:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        platform = self.platform
+        extensions = self.services.extensions.page().items
+        return {
+            "url": platform.url,
+            "https_url": platform.https_url,
+            "ws_url": platform.ws_url,
+            "ca_file": str(platform.ca_file),
+            "data_dir": str(self._settings.data_dir),
+            "api_key": platform.api_key,
+            "extensions": [
+                {
+                    "id": extension.id,
+                    "name": extension.name,
+                    "type": extension.type,
+                    "environments": [
+                        {
+                            "id": environment.id,
+                            "uuid": environment.external_id,
+                            "type": environment.type,
+                            "status": environment.status,
+                            "jwt_secret": environment.jwt_secret,
+                        }
+                        for environment in extension.environments.values()
+                    ],
+                }
+                for extension in extensions
+            ],
+            "projects": self._projects(),
+        }
+
+    def clock(self) -> Mapping[str, Any]:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        offset = self._clock.offset if isinstance(self._clock, SystemClock) else timedelta(0)
+        return {"now": self._clock.now().isoformat(), "offset": offset.total_seconds()}
+
+    def advance_clock(self, by: timedelta) -> Mapping[str, Any]:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        with self._lock:
+            if isinstance(self._clock, SystemClock):
+                # Kept first: after a crash between the two, time has gone on rather than back.
+                offset = (self._clock.offset + by).total_seconds()
+                write_private(self._data_dir.clock_file, json.dumps({"offset": offset}))
+            self._clock.advance(by)
+        return self.clock()
+
+    def link_project(self, directory: Path, environment_id: str) -> Mapping[str, str]:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        with self._lock:
+            projects = {**self._projects(), str(directory): environment_id}
+            write_private(self._data_dir.projects_file, json.dumps(projects, indent=2))
+        self.discovery.write(self.facts())
+        return projects
+
+    def _projects(self) -> dict[str, str]:
+        try:
+            found = json.loads(self._data_dir.projects_file.read_text())
+        except (OSError, ValueError):
+            return {}
+        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+
+    async def keep_discovery(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Write the discovery file again whenever an environment changes, until cancelled."""
+        with self.services.signals.listen(lambda signal: isinstance(signal, EnvironmentChanged)) as inbox:
+            task_status.started()
+            while True:
+                await inbox.get()
+                try:
+                    await anyio.to_thread.run_sync(self.publish)
+                except StartError as error:
+                    logger.warning("discovery file not updated cause=%s", error)
+
+    def publish(self) -> None:
+        """Write the discovery file."""
+        self.discovery.write(self.facts())
+
+
+async def _keep_time(
+    services: Services, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+) -> None:
+    """Do what is due whenever it is: wait for the next date, for an earlier one, or for the clock to be moved."""
+    with services.signals.listen(lambda signal: isinstance(signal, ClockMoved)) as inbox:
+        task_status.started()
+        while True:
+            inbox.take()
+            due = await anyio.to_thread.run_sync(services.timekeeper.tick)
+            await services.clock.wait_until(due, inbox.arrived)
+
+
+def _read_offset(data_dir: DataDir) -> timedelta:
+    try:
+        return timedelta(seconds=max(0.0, float(json.loads(data_dir.clock_file.read_text())["offset"])))
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return timedelta(0)
+
+
+def _shown_host(host: str) -> str:
+    """Return the host of the addresses that are told to others."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - recognized, not bound
+        return "127.0.0.1" if host == "0.0.0.0" else "[::1]"  # noqa: S104
+    return f"[{host}]" if ":" in host else host

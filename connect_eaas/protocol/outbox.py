@@ -1,0 +1,142 @@
+"""Which results are still owed to the platform, without I/O.
+
+A result stays here until the platform has it. Where both sides agreed on acknowledgements that is when the `ack` came;
+elsewhere it is when an open socket took it. After a lost connection everything unconfirmed is due again, in the order
+in which it arose. Facts: ``reference/wishes.md`` (runner reliability) and docs/protocol.md.
+
+The outbox also answers whether a delivery is known already, so that no work is done twice:
+
+* an unconfirmed *final* result (success, skip, fail) answers any lease of its task: the work is done, the platform
+  merely has not heard of it. ``retry`` and ``reschedule`` ask for another run, so a new lease runs;
+* a confirmed result answers the same lease again. Without acknowledgements nothing promises that each delivery has a
+  lease of its own, so there only ``success`` and ``skip`` are repeated: a platform never delivers those on purpose.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from connect_eaas.protocol.messages import Task
+
+__all__ = ["Outbox"]
+
+_FINAL: Final = frozenset({"success", "skip", "fail"})
+_NEVER_REDELIVERED: Final = frozenset({"success", "skip"})
+
+
+@dataclass
+class _Owed:
+    task: Task
+    # True while the present connection has taken it and the acknowledgement is awaited.
+    handed_over: bool = False
+
+
+@dataclass(frozen=True)
+class _Settled:
+    task: Task
+    acknowledged: bool
+
+
+class Outbox:
+    """Results on their way.
+
+    Args:
+        remembered: how many settled results are remembered to answer duplicate deliveries.
+    """
+
+    def __init__(self, *, remembered: int = 1000) -> None:
+        self._remembered = remembered
+        # By lease, oldest first.
+        self._owed: OrderedDict[str, _Owed] = OrderedDict()
+        self._settled: OrderedDict[str, _Settled] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many results are still owed."""
+        return len(self._owed)
+
+    def __contains__(self, lease: object) -> bool:
+        return lease in self._owed
+
+    @property
+    def leases(self) -> list[str]:
+        """Leases whose results are owed, oldest first."""
+        return list(self._owed)
+
+    @property
+    def results(self) -> list[Task]:
+        """The results that are owed, oldest first."""
+        return [owed.task for owed in self._owed.values()]
+
+    def put(self, result: Task) -> None:
+        """A result exists; it is due at once. A newer result of the same lease replaces an older one.
+
+        Raises:
+            ValueError: the task has no output.
+        """
+        if result.output is None:
+            raise ValueError(f"task {result.options.task_id} has no output: it is not a result")
+        lease = result.options.lease
+        self._settled.pop(lease, None)
+        self._owed[lease] = _Owed(result)
+
+    def due(self) -> list[Task]:
+        """Results that the present connection has not taken yet, oldest first."""
+        return [owed.task for owed in self._owed.values() if not owed.handed_over]
+
+    def handed_over(self, lease: str, *, acknowledged_later: bool) -> bool:
+        """An open socket took the result; without acknowledgements that settles it.
+
+        Returns:
+            True if the result is forgotten now.
+        """
+        owed = self._owed.get(lease)
+        if owed is None:
+            return False
+        owed.handed_over = True
+        if acknowledged_later:
+            return False
+        self._settle(lease, acknowledged=False)
+        return True
+
+    def acknowledged(self, lease: str) -> bool:
+        """The platform settled the result.
+
+        Returns:
+            True if it was owed.
+        """
+        if lease not in self._owed:
+            return False
+        self._settle(lease, acknowledged=True)
+        return True
+
+    def connection_lost(self) -> None:
+        """Whatever is unconfirmed is due again on the next connection."""
+        for owed in self._owed.values():
+            owed.handed_over = False
+
+    def answer(self, delivery: Task) -> Task | None:
+        """The known result for a delivered task, under the delivery's own lease; None if it has to run."""
+        lease = delivery.options.lease
+        output = None
+        if lease in self._owed:
+            output = self._owed[lease].task.output
+        elif lease in self._settled:
+            settled = self._settled[lease]
+            known = settled.task.output
+            if known is not None and (settled.acknowledged or known.result in _NEVER_REDELIVERED):
+                output = known
+        else:
+            for owed in self._owed.values():
+                known = owed.task.output
+                same = owed.task.options.task_id == delivery.options.task_id
+                if same and known is not None and known.result in _FINAL:
+                    output = known
+        return None if output is None else delivery.model_copy(update={"output": output})
+
+    def _settle(self, lease: str, *, acknowledged: bool) -> None:
+        self._settled[lease] = _Settled(self._owed.pop(lease).task, acknowledged)
+        self._settled.move_to_end(lease)
+        while len(self._settled) > self._remembered:
+            self._settled.popitem(last=False)

@@ -1,0 +1,128 @@
+"""Opens the websocket, and knows how long to wait when that fails.
+
+Facts: ``reference/websocket-protocol.md`` sections 1 and 2. Unlike the public runner this one never gives up, whatever
+the reason: a platform that was away for a night finds its runner in the morning.
+"""
+
+from __future__ import annotations
+
+import random
+import ssl
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import urlencode, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, WebSocketException
+
+from connect_eaas.runner.settings import Settings
+
+__all__ = ["Backoff", "ConnectionFailedError", "RefusedError", "connect_to_platform"]
+
+MAX_FRAME_BYTES: Final = 2 * 1024 * 1024
+_PING_S: Final = 60.0
+_UNREAD_FRAMES: Final = 128
+_REASONS: Final[Mapping[int, str]] = {
+    401: "the API key is not valid (API_KEY)",
+    403: "the API key may not serve this environment (API_KEY, ENVIRONMENT_ID)",
+    404: "there is no such environment for this key (ENVIRONMENT_ID)",
+    502: "the platform is down for maintenance",
+}
+
+
+class ConnectionFailedError(Exception):
+    """The websocket could not be opened; the text is one clear line."""
+
+
+class RefusedError(ConnectionFailedError):
+    """The platform answered, but refused the websocket."""
+
+    def __init__(self, status: int, address: str) -> None:
+        reason = _REASONS.get(status, "the platform refused the connection")
+        super().__init__(f"{address}: {status}: {reason}")
+        self.status = status
+
+    @property
+    def credentials(self) -> bool:
+        """True if only another key or environment would help."""
+        return self.status in (401, 403, 404)
+
+
+class Backoff:
+    """How long to wait before the next try: growing, with jitter, so that many runners don't come back as one.
+
+    Args:
+        uniform: ``random.uniform`` or, in tests, something predictable.
+    """
+
+    first_s: Final = 0.5
+    longest_s: Final = 30.0
+    longest_refused_s: Final = 300.0
+
+    def __init__(self, uniform: object = random.uniform) -> None:
+        self._uniform = uniform if callable(uniform) else random.uniform
+        self.attempts = 0
+
+    def reset(self) -> None:
+        """The connection worked."""
+        self.attempts = 0
+
+    def next(self, failure: ConnectionFailedError | None = None) -> float:
+        """Seconds to wait before the next try."""
+        self.attempts += 1
+        if isinstance(failure, RefusedError) and failure.credentials:
+            ceiling = min(10.0 * 2 ** min(self.attempts, 10), self.longest_refused_s)
+        else:
+            ceiling = min(self.first_s * 2 ** min(self.attempts - 1, 10), self.longest_s)
+        wait: float = self._uniform(ceiling / 2, ceiling)
+        return wait
+
+
+async def connect_to_platform(
+    settings: Settings, instance_id: str, *, suffix: str = "", query: Mapping[str, str | int] | None = None
+) -> ClientConnection:
+    """Open the websocket of one session.
+
+    Args:
+        settings: where the platform is, and the key.
+        instance_id: this running copy of the extension.
+        suffix: ``/webapp`` and the like; empty for events.
+        query: what follows the question mark.
+
+    Raises:
+        RefusedError: the platform answered with another status than 101.
+        ConnectionFailedError: it could not be reached, or does not speak websocket.
+    """
+    address = f"{settings.websocket_url}/{settings.environment_id}/{instance_id}{suffix}"
+    url = f"{address}?{urlencode(query)}" if query else address
+    parts = urlsplit(address)
+    place = f"{parts.scheme}://{parts.netloc}"
+    tls = None
+    if url.startswith("wss:"):
+        tls = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    try:
+        return await connect(
+            url,
+            additional_headers={"Authorization": settings.api_key},
+            compression=None if settings.loopback else "deflate",
+            proxy=None if settings.loopback else True,
+            ssl=tls,
+            open_timeout=30,
+            ping_interval=_PING_S,
+            ping_timeout=_PING_S,
+            close_timeout=2,
+            max_size=MAX_FRAME_BYTES,
+            max_queue=_UNREAD_FRAMES,
+        )
+    except InvalidStatus as error:
+        raise RefusedError(error.response.status_code, place) from error
+    except ssl.SSLCertVerificationError as error:
+        hint = "; name its authority's file in CONNECT_CA_FILE"
+        raise ConnectionFailedError(f"{place}: its certificate is not trusted: {error.verify_message}{hint}") from error
+    except (InvalidURI, InvalidProxy) as error:
+        raise ConnectionFailedError(f"{place}: {error}") from error
+    except InvalidHandshake as error:
+        raise ConnectionFailedError(f"{place}: this is no platform: {error}") from error
+    except (TimeoutError, OSError, WebSocketException, EOFError) as error:
+        cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise ConnectionFailedError(f"{place}: cannot be reached: {cause}") from error

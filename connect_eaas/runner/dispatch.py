@@ -1,0 +1,357 @@
+"""Takes tasks in, runs the author's methods, and puts results out. Intake never waits.
+
+One dispatcher serves one session, so background work cannot use up what interactive work needs. A task that is
+delivered again while it runs is not run twice: its result goes to the newest lease. A result that is known already is
+sent again. A plain method that outlives its limit is reported and keeps its place; the same task delivered again waits
+for that run instead of starting another one beside it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connect_eaas.applications import EventsApplicationBase, make_application
+from connect_eaas.declarations import Declarations
+from connect_eaas.errors import SdkError
+from connect_eaas.protocol.messages import Task, TaskOutput
+from connect_eaas.responses import as_response
+from connect_eaas.runner import execution, outcome
+from connect_eaas.runner.configuration import Configuration
+from connect_eaas.runner.execution import Execution, Raised, Returned, TimedOut
+from connect_eaas.runner.handlers import CallPlan, Settled, background, interactive, scheduled
+from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
+from connect_eaas.runner.results import Results
+from connect_eaas.runner.settings import Limits
+from connect_eaas.runner.threads import ThreadPool
+
+if TYPE_CHECKING:
+    from connect_eaas.client import ClientFactory
+
+__all__ = ["Dispatcher"]
+
+_log = logging.getLogger("connect.eaas.runner.tasks")
+
+
+@dataclass
+class _Work:
+    """One task in hand; ``task`` is its newest delivery."""
+
+    task: Task
+    job: asyncio.Task[None] | None = None
+    started: bool = False
+    execution: Execution | None = None
+
+
+@dataclass
+class _Overdue:
+    """A run that outlived its limit and could not be stopped."""
+
+    execution: Execution
+    where: str
+    limits_passed: int = field(default=1)
+
+
+class _TaskLogger(logging.LoggerAdapter[logging.Logger]):
+    """Names the task in front of each line."""
+
+    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
+        extra = dict(self.extra or {})
+        kwargs["extra"] = {**extra, **(kwargs.get("extra") or {})}
+        return f"{extra.get('task_id')} {msg}", kwargs
+
+
+class Dispatcher:
+    """The tasks of one session.
+
+    Args:
+        name: the session's kind, for logs and threads' names.
+        declarations: what the application declares.
+        configuration: the platform's latest word.
+        api: the runner's own REST calls.
+        clients: makes the clients that handlers get.
+        headers: default headers of a task's client, see ``connect_eaas.client.task_headers``.
+        results: where outcomes go.
+        limits: time limits and how many handlers run at once.
+        clock: seconds of a monotonic clock.
+        ready: set once the platform configured the runner and ``on_startup`` has run; tasks wait for it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        declarations: Declarations,
+        configuration: Configuration,
+        api: PlatformApi,
+        clients: ClientFactory,
+        headers: Callable[[Task], dict[str, str]],
+        results: Results,
+        limits: Limits,
+        clock: Callable[[], float],
+        ready: asyncio.Event,
+    ) -> None:
+        self._name = name
+        self._declarations = declarations
+        self._configuration = configuration
+        self._api = api
+        self._clients = clients
+        self._headers = headers
+        self._results = results
+        self._limits = limits
+        self._clock = clock
+        self._ready = ready
+        self._pool = ThreadPool(limits.concurrency, name=f"{name}-handler")
+        self._slots = asyncio.Semaphore(limits.concurrency)
+        # Tasks in hand, by task id.
+        self._works: dict[str, _Work] = {}
+        # Runs that outlived their limit, by task id; each still holds its slot.
+        self._overdue: dict[str, _Overdue] = {}
+        self._taking = True
+        # Set while no task is in hand.
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.finished = 0
+
+    @property
+    def leases(self) -> list[str]:
+        """Leases of the tasks in hand."""
+        return [work.task.options.lease for work in self._works.values()]
+
+    def running(self, category: str) -> int:
+        """How many tasks of this category are in hand."""
+        return sum(1 for work in self._works.values() if work.task.options.task_category == category)
+
+    @property
+    def overdue(self) -> int:
+        """How many handlers outlived their limit and still run."""
+        return len(self._overdue)
+
+    def accept(self, task: Task) -> None:
+        """Take a delivered task. Returns at once; the outcome goes to the results."""
+        if not self._taking:
+            return
+        known = self._results.answer(task)
+        if known is not None:
+            _log.info("%s was delivered again: its result is sent again", task.options.task_id)
+            self._results.put(known)
+            return
+        work = self._works.get(task.options.task_id)
+        if work is not None:
+            _log.info("%s was delivered again while it runs: it is not run twice", task.options.task_id)
+            work.task = task
+            return
+        work = _Work(task)
+        self._works[task.options.task_id] = work
+        self._idle.clear()
+        work.job = asyncio.get_running_loop().create_task(self._work(work), name=f"task-{task.options.task_id}")
+
+    def stop_taking(self) -> int:
+        """Take no more tasks, and hand back those that have not started.
+
+        Returns:
+            How many were handed back.
+        """
+        self._taking = False
+        waiting = [work for work in self._works.values() if not work.started]
+        for work in waiting:
+            if work.job is not None:
+                work.job.cancel()
+        return len(waiting)
+
+    async def drained(self) -> None:
+        """Wait until no task is in hand."""
+        await self._idle.wait()
+
+    async def abandon(self) -> int:
+        """Give up the tasks in hand: they are not answered, so that the platform gets them back.
+
+        Returns:
+            How many were given up.
+        """
+        self._taking = False
+        jobs = [work.job for work in self._works.values() if work.job is not None]
+        for work in list(self._works.values()):
+            if work.execution is not None:
+                work.execution.cancel()
+            if work.job is not None:
+                work.job.cancel()
+        if jobs:
+            await asyncio.wait(jobs, timeout=5.0)
+        self._pool.close()
+        return len(jobs)
+
+    async def _work(self, work: _Work) -> None:
+        task_id = work.task.options.task_id
+        try:
+            output = await self._outcome(work)
+            if output is not None:
+                self._results.put(work.task.model_copy(update={"output": output}))
+                self.finished += 1
+        except Exception:
+            # Not the author's code but ours: even then the platform gets an answer.
+            _log.exception("%s: the runner itself failed", task_id)
+            options, event_type = work.task.options, work.task.input.event_type
+            output = outcome.failed(options.task_category, event_type, "the runner itself failed; see its log")
+            self._results.put(work.task.model_copy(update={"output": output}))
+        finally:
+            self._works.pop(task_id, None)
+            if not self._works:
+                self._idle.set()
+
+    async def _outcome(self, work: _Work) -> TaskOutput | None:
+        await self._ready.wait()
+        options, event_type = work.task.options, work.task.input.event_type
+        category = options.task_category
+        if category not in ("background", "interactive", "scheduled"):
+            text = f"this session runs no tasks of category {category!r}"
+            return outcome.refused(event_type, text)
+        limit = self._limits.of(category)
+        arrived = self._clock()
+        if not await self._take_slot(limit if category == "interactive" else None):
+            return outcome.failed(category, event_type, f"all {self._limits.concurrency} handlers are busy")
+        work.started = True
+        started = self._clock()
+        if category == "interactive":
+            limit -= int(started - arrived)
+        try:
+            output = await self._run(work, float(limit))
+        finally:
+            self._give_slot_back(work)
+        seconds = max(self._clock() - started, 0.0)
+        _log.info(
+            "%s %s %s: %s in %.3f s", options.task_id, event_type, work.task.input.object_id, output.result, seconds
+        )
+        return output.model_copy(update={"runtime": round(seconds, 6)})
+
+    async def _take_slot(self, limit_s: float | None) -> bool:
+        if limit_s is None or not self._slots.locked():
+            await self._slots.acquire()
+            return True
+        try:
+            await asyncio.wait_for(self._slots.acquire(), limit_s)
+        except asyncio.TimeoutError:
+            return False
+        return True
+
+    def _give_slot_back(self, work: _Work) -> None:
+        """Free the slot once nothing runs in it any more."""
+        if work.execution is not None and work.execution.running:
+            work.execution.when_done(self._slots.release)
+        else:
+            self._slots.release()
+
+    async def _run(self, work: _Work, limit_s: float) -> TaskOutput:
+        task = work.task
+        category, event_type = task.options.task_category, task.input.event_type
+        overdue = self._overdue.get(task.options.task_id)
+        if overdue is not None:
+            return await self._await_overdue(work, overdue, limit_s)
+        try:
+            plan = await asyncio.wait_for(self._plan(task), limit_s)
+            if isinstance(plan, Settled):
+                return plan.output
+            application = await asyncio.wait_for(self._application(task, plan.method), limit_s)
+        except asyncio.TimeoutError:
+            return outcome.failed(category, event_type, f"reading the task's object took longer than {limit_s:g} s")
+        except ApiCallError as error:
+            _log.warning("%s: %s", task.options.task_id, error)
+            return outcome.failed(category, event_type, str(error))
+        if isinstance(application, Raised):
+            return self._crashed(task, application.error)
+        where = f"{type(application).__name__}.{plan.method}"
+        method = getattr(application, plan.method, None)
+        if not callable(method):
+            return outcome.refused(event_type, f"{where}: there is no such method")
+        work.execution = execution.start(method, plan.argument, pool=self._pool)
+        return self._translate(task, where, await work.execution.wait(limit_s), work.execution, limit_s)
+
+    async def _await_overdue(self, work: _Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
+        """Wait for the run that is still going on, instead of running the task beside it."""
+        _log.warning(
+            "%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where
+        )
+        ended = await overdue.execution.wait(limit_s)
+        if isinstance(ended, TimedOut):
+            overdue.limits_passed += 1
+            text = f"{overdue.where} still runs from an earlier delivery, after {overdue.limits_passed} time limits"
+            return outcome.failed(work.task.options.task_category, work.task.input.event_type, text)
+        return self._translate(work.task, overdue.where, ended, overdue.execution, limit_s)
+
+    async def _plan(self, task: Task) -> CallPlan:
+        category = task.options.task_category
+        if category == "interactive":
+            return interactive.plan(task, self._declarations)
+        if category == "scheduled":
+            return await scheduled.plan(task, self._declarations, self._configuration, self._api)
+        return await background.plan(task, self._declarations, self._configuration, self._api)
+
+    async def _application(self, task: Task, method: str) -> EventsApplicationBase | Raised:
+        """Make the instance for this task, with its clients."""
+        options, configuration = task.options, self._configuration
+        cls = self._declarations.application
+        logger = _TaskLogger(logging.getLogger("eaas.eventsapp"), {"task_id": options.task_id})
+        make: Callable[..., Any] = self._clients.client
+        if inspect.iscoroutinefunction(getattr(cls, method, None)):
+            make = self._clients.async_client
+        headers = self._headers(task)
+        installation = None
+        if options.installation_id:
+            installation = await self._api.installation(configuration.service_id, options.installation_id)
+        try:
+            application: EventsApplicationBase = make_application(
+                cls,
+                client=make(headers=headers, logger=logger),
+                logger=logger,
+                config=configuration.variables,
+                installation=installation,
+                installation_client=(
+                    make(api_key=options.api_key, headers=headers, logger=logger)
+                    if options.installation_id and options.api_key
+                    else None
+                ),
+                context=configuration.context,
+            )
+        except BaseException as error:  # The author's own constructor.
+            return Raised(error)
+        return application
+
+    def _translate(self, task: Task, where: str, ended: execution.Ended, run: Execution, limit_s: float) -> TaskOutput:
+        category, event_type = task.options.task_category, task.input.event_type
+        if isinstance(ended, TimedOut):
+            return self._timed_out(task, where, ended, run, limit_s)
+        if isinstance(ended, Raised):
+            return self._crashed(task, ended.error)
+        return self._returned(task, where, ended, category, event_type)
+
+    def _returned(self, task: Task, where: str, ended: Returned, category: Any, event_type: str) -> TaskOutput:
+        try:
+            return outcome.from_response(as_response(ended.value, category, where), event_type)
+        except SdkError as error:
+            _log.error("%s: %s", task.options.task_id, error)
+            return outcome.failed(category, event_type, str(error))
+        except ValueError as error:
+            return outcome.failed(category, event_type, f"{where}: {error}")
+
+    def _crashed(self, task: Task, error: BaseException) -> TaskOutput:
+        trace = outcome.trace_of(error)
+        _log.error("%s: the handler raised\n%s", task.options.task_id, trace)
+        return outcome.failed(task.options.task_category, task.input.event_type, trace)
+
+    def _timed_out(self, task: Task, where: str, ended: TimedOut, run: Execution, limit_s: float) -> TaskOutput:
+        text = f"{where} took longer than {limit_s:g} s"
+        if ended.still_running:
+            text += " and is still running"
+            task_id = task.options.task_id
+            self._overdue[task_id] = _Overdue(run, where)
+            run.when_done(lambda: self._ended_late(task_id, where))
+        _log.error("%s: %s", task.options.task_id, text)
+        return outcome.failed(task.options.task_category, task.input.event_type, text)
+
+    def _ended_late(self, task_id: str, where: str) -> None:
+        self._overdue.pop(task_id, None)
+        _log.warning("%s: %s has ended now", task_id, where)

@@ -1,0 +1,132 @@
+"""The results of one session: the outbox, its journal, and who waits for either.
+
+The writer of the session waits for `wake`; a stop waits for `delivered`. Nobody polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from connect_eaas.protocol.messages import Task
+from connect_eaas.protocol.outbox import Outbox
+from connect_eaas.runner.outbox_file import OutboxFile
+
+__all__ = ["Results"]
+
+_log = logging.getLogger("connect.eaas.runner.outbox")
+
+
+class Results:
+    """What a session owes.
+
+    Args:
+        journal: where results survive a killed process; None keeps them in memory only.
+        wake: called whenever something became due.
+    """
+
+    def __init__(self, *, journal: OutboxFile | None = None, wake: Callable[[], None] = lambda: None) -> None:
+        self.wake = wake
+        self._outbox = Outbox()
+        self._journal = journal
+        self._journal_failed = False
+        # Set while nothing is owed.
+        self._delivered = asyncio.Event()
+        # Set when the journal has something to force to the disk.
+        self._written = asyncio.Event()
+        for task in journal.restored if journal is not None else ():
+            self._outbox.put(task)
+        self._note()
+
+    def __len__(self) -> int:
+        """How many results are owed."""
+        return len(self._outbox)
+
+    @property
+    def leases(self) -> list[str]:
+        """Leases whose results are owed."""
+        return self._outbox.leases
+
+    def put(self, result: Task) -> None:
+        """Owe a result, and send it as soon as a socket is open."""
+        if self._journal is not None:
+            journal = self._journal
+            self._guarded(lambda: journal.put(result))
+        self._outbox.put(result)
+        self._note()
+        self.wake()
+
+    def due(self) -> list[Task]:
+        """Results that the present connection has not taken yet."""
+        return self._outbox.due()
+
+    def answer(self, delivery: Task) -> Task | None:
+        """The result of a delivered task, if it is known already."""
+        return self._outbox.answer(delivery)
+
+    def handed_over(self, lease: str, *, acknowledged_later: bool) -> None:
+        """The open socket took a result."""
+        if self._outbox.handed_over(lease, acknowledged_later=acknowledged_later):
+            self._forget(lease)
+
+    def acknowledged(self, lease: str) -> None:
+        """The platform settled a result."""
+        if self._outbox.acknowledged(lease):
+            self._forget(lease)
+
+    def connection_lost(self) -> None:
+        """Whatever is unconfirmed will be sent again."""
+        self._outbox.connection_lost()
+
+    async def delivered(self) -> None:
+        """Wait until nothing is owed."""
+        await self._delivered.wait()
+
+    async def keep_synced(self) -> None:
+        """Force the journal to the disk whenever it grew; runs for ever, gathering what comes meanwhile."""
+        journal = self._journal
+        if journal is None:
+            return
+        while True:
+            await self._written.wait()
+            self._written.clear()
+            try:
+                await asyncio.to_thread(journal.sync)
+            except OSError as error:
+                self._report(error)
+
+    def close(self) -> None:
+        """Force the journal to the disk and close it."""
+        if self._journal is not None:
+            journal, self._journal = self._journal, None
+            try:
+                journal.close()
+            except OSError as error:
+                self._report(error)
+
+    def _forget(self, lease: str) -> None:
+        if self._journal is not None:
+            journal = self._journal
+            self._guarded(lambda: journal.drop(lease))
+        self._note()
+
+    def _note(self) -> None:
+        if len(self._outbox):
+            self._delivered.clear()
+        else:
+            self._delivered.set()
+
+    def _guarded(self, write: Callable[[], None]) -> None:
+        """A full disk must not stop the work: results then live in memory only."""
+        try:
+            write()
+        except OSError as error:
+            self._report(error)
+        else:
+            self._written.set()
+
+    def _report(self, error: OSError) -> None:
+        if not self._journal_failed:
+            self._journal_failed = True
+            _log.error("results cannot be kept on disk, only in memory: %s", error)

@@ -1,0 +1,177 @@
+"""The runner's settings, read from environment variables.
+
+Names and defaults are those of ``reference/runner-behaviour.md`` section 2; those that start with ``CONNECT_``
+are ours.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from connect_eaas.runner.errors import SettingsError
+
+__all__ = ["DEFAULT_SERVER_ADDRESS", "Limits", "Settings", "read_settings"]
+
+DEFAULT_SERVER_ADDRESS: Final = "api.cnct.info"
+_REST_ROOT: Final = "/public/v1"
+_WEBSOCKET_ROOT: Final = "/public/v1/devops/ws"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take, in seconds, and how many handlers may run at once."""
+
+    background_s: int = 300
+    interactive_s: int = 120
+    scheduled_s: int = 43_200
+    stop_s: int = 60
+    deliver_s: int = 10
+    concurrency: int = 100
+
+    def of(self, category: str) -> int:
+        """The time limit of one task of this category."""
+        limits = {"interactive": self.interactive_s, "scheduled": self.scheduled_s}
+        return limits.get(category, self.background_s)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where the platform is, who we are there, and how long things may take.
+
+    ``api_key`` holds the header's whole value, scheme included; it is left out of the representation.
+    """
+
+    api_key: str = field(repr=False)
+    environment_id: str
+    websocket_url: str
+    """Up to and without the environment's id."""
+    api_url: str
+    """Root of the REST API, without a slash at its end."""
+    instance_id: str | None = None
+    ca_file: Path | None = None
+    state_dir: Path | None = None
+    limits: Limits = Limits()
+
+    @property
+    def loopback(self) -> bool:
+        """True if the platform runs on this machine."""
+        return _is_loopback(urlsplit(self.websocket_url).hostname)
+
+
+def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> Settings:
+    """Read the settings.
+
+    Args:
+        environment: environment variables, those of an env file included.
+        unsecure: plain ``ws://``; and plain ``http://`` for REST too when ``SERVER_ADDRESS`` names that host.
+
+    Raises:
+        SettingsError: names the variable and what it should hold.
+    """
+    missing = [name for name in ("API_KEY", "ENVIRONMENT_ID") if not environment.get(name, "").strip()]
+    if missing:
+        raise SettingsError(
+            f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Take them from the environment's "
+            "Local Access box and export them, or write them to the project's env file; "
+            "for the local platform run `ccli devops dev`."
+        )
+    api_key = environment["API_KEY"].strip()
+    if not api_key.isprintable() or not api_key.isascii():
+        raise SettingsError("API_KEY: contains characters that a header cannot carry")
+    environment_id = environment["ENVIRONMENT_ID"].strip()
+    if not all(character.isalnum() or character in "-_" for character in environment_id):
+        raise SettingsError(f"ENVIRONMENT_ID: expected ENV-0000-0000-00 or a UUID, got {environment_id!r}")
+    websocket, api = _addresses(environment, unsecure=unsecure)
+    return Settings(
+        api_key=api_key,
+        environment_id=environment_id,
+        websocket_url=f"{websocket}{_WEBSOCKET_ROOT}",
+        api_url=f"{api}{_REST_ROOT}",
+        instance_id=environment.get("INSTANCE_ID", "").strip() or None,
+        ca_file=_ca_file(environment),
+        state_dir=_path(environment, "CONNECT_RUNNER_STATE_DIR"),
+        limits=_limits(environment),
+    )
+
+
+def _limits(environment: Mapping[str, str]) -> Limits:
+    defaults = Limits()
+    return Limits(
+        background_s=_positive(environment, "BACKGROUND_TASK_MAX_EXECUTION_TIME", defaults.background_s),
+        interactive_s=_positive(environment, "INTERACTIVE_TASK_MAX_EXECUTION_TIME", defaults.interactive_s),
+        scheduled_s=_positive(environment, "SCHEDULED_TASK_MAX_EXECUTION_TIME", defaults.scheduled_s),
+        stop_s=_positive(environment, "CONNECT_STOP_TIMEOUT", defaults.stop_s),
+        deliver_s=_positive(environment, "CONNECT_DELIVER_TIMEOUT", defaults.deliver_s),
+        concurrency=_positive(environment, "CONNECT_MAX_RUNNING_TASKS", defaults.concurrency),
+    )
+
+
+def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10**9:
+        raise SettingsError(f"{name}: expected a whole number greater than 0, got {text!r}")
+    return int(text)
+
+
+def _path(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "").strip()
+    return Path(text).expanduser() if text else None
+
+
+def _ca_file(environment: Mapping[str, str]) -> Path | None:
+    for name in ("CONNECT_CA_FILE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        path = _path(environment, name)
+        if path is not None:
+            if not path.is_file():
+                raise SettingsError(f"{name}: no such file: {path}")
+            return path
+    return None
+
+
+def _addresses(environment: Mapping[str, str], *, unsecure: bool) -> tuple[str, str]:
+    """Scheme and host of the websocket, and of REST."""
+    server_text = environment.get("SERVER_ADDRESS", "").strip()
+    server = _split("SERVER_ADDRESS", server_text or DEFAULT_SERVER_ADDRESS)
+    plain = unsecure or server.scheme in ("http", "ws")
+    websocket = f"{'ws' if plain else 'wss'}://{server.netloc}"
+    api_text = environment.get("API_ADDRESS", "").strip()
+    if api_text:
+        api = _split("API_ADDRESS", api_text)
+        return websocket, f"{api.scheme if api.scheme in ('http', 'https') else 'https'}://{api.netloc}"
+    return websocket, f"{'http' if plain and server_text else 'https'}://{server.netloc}"
+
+
+def _split(name: str, text: str) -> SplitResult:
+    parts = urlsplit(text if "://" in text else f"//{text}")
+    try:
+        valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        valid = False
+    if (
+        not valid
+        or parts.scheme not in ("", "http", "https", "ws", "wss")
+        or parts.path not in ("", "/")
+        or parts.query
+        or parts.username
+        or any(character.isspace() for character in text)
+    ):
+        raise SettingsError(f"{name}: expected host or host:port, got {text!r}")
+    return parts
+
+
+def _is_loopback(host: str | None) -> bool:
+    if not host:
+        return False
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,49 @@
+"""Gathers the environment variables: the real ones, then the project's env file, then a local platform's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from connect_eaas.runner.discovery import find_local_platform, local_variables
+from connect_eaas.runner.env_file import find_env_file, read_env_file
+
+__all__ = ["Surroundings", "gather"]
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """All variables, and sentences on where they came from."""
+
+    variables: Mapping[str, str] = field(repr=False)
+    notes: tuple[str, ...] = ()
+
+
+def gather(environment: Mapping[str, str], project: Path, *, env_file: Path | None = None) -> Surroundings:
+    """Gather the variables of a runner in this project.
+
+    Args:
+        environment: the real environment variables; they win.
+        project: the extension's directory.
+        env_file: the env file to read; None looks for the project's own.
+
+    Raises:
+        SettingsError: an env file or the discovery file is wrong, or a local platform does not know the project.
+    """
+    variables = {name: value for name, value in environment.items() if value}
+    notes = []
+    path = env_file or find_env_file(project)
+    if path is not None:
+        read = read_env_file(path)
+        added = {name: value for name, value in read.variables.items() if name not in variables}
+        variables.update(added)
+        notes.append(f"env file: {path} ({', '.join(sorted(added)) or 'nothing that is not set already'})")
+    wanted = ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS")
+    if not variables.get("SERVER_ADDRESS") and not all(variables.get(name) for name in wanted[:2]):
+        platform = find_local_platform(variables)
+        if platform is not None:
+            found = local_variables(platform, project, variables)
+            variables.update(found)
+            notes.append(f"local platform: {platform.url} (environment {variables['ENVIRONMENT_ID']})")
+    return Surroundings(variables, tuple(notes))
