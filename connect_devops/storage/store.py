@@ -110,7 +110,7 @@ def open_store(location: Path | str, *, durability: Durability = "NORMAL") -> St
     Raises:
         StoreError: it cannot be opened, or was made by a newer version of this program.
     """
-    from connect_devops.storage.migration import migrate
+    from connect_devops.storage.migration import DatabaseTooNewError, migrate
 
     engine = _engine(location, durability)
     try:
@@ -119,6 +119,9 @@ def open_store(location: Path | str, *, durability: Durability = "NORMAL") -> St
         engine.dispose()
         shown = location if isinstance(location, Path) else engine.url.render_as_string(hide_password=True)
         raise StoreError(f"Cannot use the database {shown}: {error.orig}") from error
+    except DatabaseTooNewError as error:
+        engine.dispose()
+        raise StoreError(str(error)) from None
     except BaseException:
         engine.dispose()
         raise

@@ -1,0 +1,9 @@
+"""Run by alembic: migrations happen on the connection that ``connect_devops.storage.migration`` gives."""
+
+from alembic import context
+
+from connect_devops.storage.tables import metadata
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+context.run_migrations()
