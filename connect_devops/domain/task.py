@@ -38,6 +38,7 @@ __all__ = [
     "TransitionError",
     "decide",
     "decide_lost",
+    "printable",
     "status_after",
 ]
 
@@ -179,7 +180,7 @@ def decide(
         now: the moment of the decision.
         policy: limits of repetition.
     """
-    message = None if output.message is None else output.message[:MAX_MESSAGE_LENGTH]
+    message = None if output.message is None else printable(output.message)
     if output.result == "success":
         return Succeed()
     if output.result == "skip":
@@ -218,6 +219,11 @@ def decide_lost(
     if category == INTERACTIVE:
         return Fail(reason)
     return _again(reason, retries_used, now, policy, timedelta(0) if at_once else policy.pause(retries_used))
+
+
+def printable(message: str) -> str:
+    """The message as it can be kept anywhere: at most 4000 characters, none that a database cannot hold."""
+    return message[:MAX_MESSAGE_LENGTH].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def _again(

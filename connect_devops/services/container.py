@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from connect_devops.clock import Clock
+from connect_devops.domain.lease import LeasePolicy
+from connect_devops.domain.task import RetryPolicy
 from connect_devops.ids import Ids
 from connect_devops.services.accounts import Accounts
+from connect_devops.services.context import Context
 from connect_devops.services.environments import Environments
 from connect_devops.services.events import Events
 from connect_devops.services.extensions import Extensions
@@ -16,7 +20,8 @@ from connect_devops.services.leases import Leases
 from connect_devops.services.queue import Queue
 from connect_devops.services.schedules import Schedules
 from connect_devops.services.secrets import Secrets
-from connect_devops.services.signals import Signals
+from connect_devops.services.settings import Settings
+from connect_devops.services.signals import ClockMoved, Signals
 from connect_devops.services.timekeeper import Timekeeper
 from connect_devops.services.variables import Variables
 from connect_devops.storage.store import Store
@@ -35,6 +40,7 @@ class Services:
     clock: Clock
     ids: Ids
     signals: Signals
+    settings: Settings
     accounts: Accounts
     extensions: Extensions
     environments: Environments
@@ -47,14 +53,62 @@ class Services:
     timekeeper: Timekeeper
     interactive: InteractiveCalls
 
+    def recover(self, grace: timedelta) -> list[str]:
+        """At the start of the platform, before anybody connects: take up what the last run left behind.
 
-def build_services(store: Store, clock: Clock, *, ids: Ids | None = None, secrets: Secrets) -> Services:
-    """Wire the services over an open store.
+        No websocket is open any more; runners have ``grace`` to come back for the tasks that they hold.
+
+        Returns:
+            the leases that wait for their runners, or were given up.
+        """
+        with self.store.transaction():
+            self.environments.close_all_sessions()
+            return self.leases.recover(grace)
+
+
+def build_services(
+    store: Store,
+    clock: Clock,
+    *,
+    ids: Ids | None = None,
+    secrets: Secrets,
+    retries: RetryPolicy | None = None,
+    leases: LeasePolicy | None = None,
+) -> Services:
+    """Wire the services over an open store. Nothing is changed in it; ``recover`` does that at the platform's start.
 
     Args:
         store: the open database, see ``connect_devops.storage.open_store``.
         clock: where the services read the time.
         ids: source of new identifiers; random by default.
         secrets: encrypts what must not lie readable in the database, see ``FernetSecrets.in_directory``.
+        retries: how often and after which pauses tasks are tried again.
+        leases: how long a runner may hold a task.
     """
-    raise NotImplementedError
+    signals = Signals()
+    context = Context(store, clock, ids or Ids(), secrets, signals, retries or RetryPolicy(), leases or LeasePolicy())
+    clock.subscribe(lambda: signals.publish(ClockMoved()))
+    accounts = Accounts(context)
+    environments = Environments(context)
+    queue = Queue(context)
+    events = Events(context, environments, queue)
+    lease_service = Leases(context)
+    schedules = Schedules(context, queue)
+    return Services(
+        store=store,
+        clock=clock,
+        ids=context.ids,
+        signals=signals,
+        settings=Settings(context),
+        accounts=accounts,
+        extensions=Extensions(context, accounts, environments),
+        environments=environments,
+        variables=Variables(context),
+        installations=Installations(context, accounts, environments, events),
+        queue=queue,
+        leases=lease_service,
+        events=events,
+        schedules=schedules,
+        timekeeper=Timekeeper(context, lease_service, schedules),
+        interactive=InteractiveCalls(queue, environments, signals, clock),
+    )

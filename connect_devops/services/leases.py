@@ -3,81 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from connect_devops.domain.task import Decision
-from connect_devops.services.queue import Task
-from connect_eaas.events import Category
-from connect_eaas.protocol.messages import Task as TaskMessage
+from sqlalchemy import bindparam, exists, insert, literal_column, select, update
+
+from connect_devops.domain.task import HandBack, decide, decide_lost
+from connect_devops.services.context import Context
+from connect_devops.services.lease import Answer, Leased, Reattached, Settlement
+from connect_devops.services.settling import HELD, End, carry_out
+from connect_devops.services.task import Task, select_tasks, task_from
+from connect_devops.storage.columns import Row
+from connect_devops.storage.store import Transaction
+from connect_devops.storage.tables import PROCESSING, WAITING, attempts, installations, tasks
+from connect_eaas.events import INTERACTIVE, Category
 from connect_eaas.protocol.messages import TaskOutput
 
 __all__ = ["Answer", "Leased", "Leases", "Reattached", "Settlement"]
 
-
-@dataclass(frozen=True)
-class Leased:
-    """A task handed to a session, with all that the runner needs."""
-
-    task_id: str
-    lease_id: str
-    """Travels as ``options.correlation_id``."""
-    environment_id: str
-    category: Category
-    event_type: str
-    object_id: str
-    data: Any = field(repr=False)
-    installation_id: str | None
-    api_key: str | None = field(repr=False)
-    """The installation's key, in clear."""
-    trace: str
-    attempt: int
-    expires: datetime
-
-    def message(self, *, reply_to: str | None = None) -> TaskMessage:
-        """The frame's content for the runner."""
-        raise NotImplementedError
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A runner's result for a lease."""
-
-    task_id: str
-    lease_id: str | None
-    output: TaskOutput
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What became of a result.
-
-    ``accepted``: it decided the task. ``duplicate``: the same result of the same lease was taken before; as good as
-    accepted. ``stale``: the lease had ended; the result was refused and noted on the attempt. ``unknown``: there is no
-    such task or lease. In each case the runner may forget the result.
-    """
-
-    verdict: Literal["accepted", "duplicate", "stale", "unknown"]
-    task: Task | None
-    decision: Decision | None = None
-
-
-@dataclass(frozen=True)
-class Reattached:
-    """What became of the leases that a reconnecting runner named.
-
-    ``kept`` are its again; ``ended`` have been given away or settled meanwhile (their results would be refused);
-    ``released`` are leases of the same instance that it did not name: their tasks are waiting again.
-    """
-
-    kept: frozenset[str]
-    ended: frozenset[str]
-    released: frozenset[str]
+_LOST: Final = "The runner vanished while it worked on this task."
+_EXPIRED: Final = "The runner did not answer in time."
+_RESTARTED: Final = "The platform was restarted, and nobody waits for the answer any more."
+_RESULTS: Final = frozenset({"success", "skip", "reschedule", "retry", "fail", "delete"})
 
 
 class Leases:
     """Hands tasks out and takes results in."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def lease(
         self,
@@ -92,25 +46,85 @@ class Leases:
         A task is not handed out while another one of the same event and object (and installation) is being processed.
         Two callers never get the same task.
         """
-        raise NotImplementedError
+        if limit <= 0:
+            return []
+        with self._context.store.transaction() as transaction:
+            now = self._context.clock.now()
+            rows: list[Row] = []
+            for category in categories:
+                rows.extend(self._candidates(transaction, environment_id, category, now, limit))
+            rows.sort(key=lambda row: (row["due"], row["number"]))
+            taken = [self._leased(transaction, row, now) for row in rows[:limit]]
+            if not taken:
+                return []
+            numbers = [row["number"] for row in rows]
+            transaction.connection.execute(
+                update(tasks)
+                .where(tasks.c.number == bindparam("the_number"))
+                .values(
+                    status="processing",
+                    assignee=instance_id,
+                    session_id=session_id,
+                    lease_id=bindparam("the_lease"),
+                    expires=bindparam("the_end"),
+                    attempt_count=bindparam("the_attempt"),
+                    orphaned=False,
+                    assigned=now,
+                    updated=now,
+                ),
+                [
+                    {
+                        "the_number": number,
+                        "the_lease": leased.lease_id,
+                        "the_end": leased.expires,
+                        "the_attempt": leased.attempt,
+                    }
+                    for number, leased in zip(numbers, taken, strict=False)
+                ],
+            )
+            transaction.connection.execute(
+                insert(attempts),
+                [
+                    {
+                        "task_number": number,
+                        "attempt": leased.attempt,
+                        "lease_id": leased.lease_id,
+                        "session_id": session_id,
+                        "instance_id": instance_id,
+                        "leased": now,
+                        "expires": leased.expires,
+                        "late_count": 0,
+                    }
+                    for number, leased in zip(numbers, taken, strict=False)
+                ],
+            )
+            self._context.plan(transaction, min(leased.expires for leased in taken))
+            return taken
 
     def settle(self, task_id: str, lease_id: str | None, output: TaskOutput) -> Settlement:
         """Take in one result; see ``settle_many``."""
-        raise NotImplementedError
+        return self.settle_many([Answer(task_id, lease_id, output)])[0]
 
     def settle_many(self, answers: Sequence[Answer]) -> list[Settlement]:
         """Take in results in one transaction, in order. Repeating a result changes nothing.
 
-        A result without lease (a runner that does not return ``correlation_id``) counts for the task's present lease.
+        A result without lease (a runner that does not return ``correlation_id``) counts for the task's last lease.
         """
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            return [self._settle(transaction, answer) for answer in answers]
 
     def hand_back(self, lease_id: str) -> Task | None:
         """The session has not begun the task and will not: it waits again as if it had not been leased.
 
         Returns None if the lease had ended already.
         """
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            row = next(iter(self._processing(transaction, tasks.c.lease_id == lease_id)), None)
+            if row is None:
+                return None
+            now = self._context.clock.now()
+            carry_out(self._context, transaction, row, HandBack(), End("handed_back"), now)
+            return self._task(transaction, row["number"])
 
     def release_session(self, session_id: str, grace: timedelta = timedelta(0)) -> list[str]:
         """The session is gone: its tasks are lost to it after ``grace``, unless the runner comes back for them.
@@ -120,7 +134,7 @@ class Leases:
         Returns:
             the leases concerned.
         """
-        raise NotImplementedError
+        return self._orphan(grace, _LOST, tasks.c.session_id == session_id)
 
     def reattach(
         self,
@@ -133,7 +147,8 @@ class Leases:
         """A runner came back and named the leases that it holds.
 
         Of the leases in these categories that earlier, closed sessions of the instance left behind, those named go to
-        the new session and the others are released at once.
+        the new session and the others are released at once. Those named that an earlier session of the instance still
+        has (its end was not noticed yet) go to the new one too.
 
         Args:
             environment_id: the environment.
@@ -142,18 +157,209 @@ class Leases:
             held: the leases that the runner named.
             categories: categories that the session serves.
         """
-        raise NotImplementedError
+        kept: set[str] = set()
+        released: set[str] = set()
+        active: set[str] = set()
+        with self._context.store.transaction() as transaction:
+            now = self._context.clock.now()
+            for row in self._processing(
+                transaction, tasks.c.environment_id == environment_id, tasks.c.assignee == instance_id
+            ):
+                lease_id: str = row["lease_id"]
+                if row["category"] not in categories:
+                    active.add(lease_id)
+                elif lease_id in held:
+                    kept.add(lease_id)
+                    end = select(attempts.c.expires).where(attempts.c.lease_id == lease_id).scalar_subquery()
+                    transaction.connection.execute(
+                        update(tasks)
+                        .where(tasks.c.number == row["number"])
+                        .values(session_id=session_id, orphaned=False, expires=end)
+                    )
+                elif row["orphaned"]:
+                    released.add(lease_id)
+                    self._lost(transaction, row, "lost", _LOST, now)
+        return Reattached(frozenset(kept), frozenset(held) - kept - active, frozenset(released))
 
     def expire(self) -> list[str]:
         """End every lease whose time (or whose session's grace) is over; returns them."""
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            now = self._context.clock.now()
+            rows = self._processing(transaction, tasks.c.expires <= now)
+            for row in rows:
+                if row["orphaned"]:
+                    self._lost(transaction, row, "lost", _LOST, now)
+                else:
+                    self._lost(transaction, row, "expired", _EXPIRED, now)
+            return [row["lease_id"] for row in rows]
 
     def recover(self, grace: timedelta) -> list[str]:
         """At the start of the platform: all sessions are gone, their leases last for ``grace``, and interactive tasks
         fail, since nobody waits for them any more. Returns the leases concerned.
         """
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            now = self._context.clock.now()
+            waiting = select(*HELD).where(WAITING, tasks.c.category == INTERACTIVE).with_for_update()
+            for row in transaction.connection.execute(waiting).mappings().all():
+                decision = decide_lost(_RESTARTED, category=INTERACTIVE, retries_used=0, now=now, at_once=True)
+                carry_out(self._context, transaction, row, decision, End("lost", _RESTARTED), now)
+            return self._orphan(grace, _RESTARTED)
 
     def held_by(self, session_id: str) -> list[str]:
         """The leases that a session has now."""
-        raise NotImplementedError
+        query = select(tasks.c.lease_id).where(PROCESSING, tasks.c.session_id == session_id).order_by(tasks.c.number)
+        with self._context.store.reading() as transaction:
+            return list(transaction.connection.execute(query).scalars())
+
+    def _candidates(
+        self, transaction: Transaction, environment_id: str, category: Category, now: datetime, limit: int
+    ) -> Sequence[Row]:
+        query = (
+            select(
+                *(tasks.c[name] for name in _CANDIDATE),
+            )
+            .where(
+                tasks.c.environment_id == environment_id,
+                tasks.c.category == category,
+                tasks.c.due <= now,
+                WAITING,
+            )
+            .order_by(tasks.c.due, tasks.c.number)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        if category != INTERACTIVE:
+            busy = tasks.alias("busy")
+            query = query.where(
+                ~exists().where(
+                    literal_column("busy.status = 'processing'"),
+                    busy.c.environment_id == tasks.c.environment_id,
+                    busy.c.event_type == tasks.c.event_type,
+                    busy.c.object_id == tasks.c.object_id,
+                    busy.c.installation_id == tasks.c.installation_id,
+                )
+            )
+        return transaction.connection.execute(query).mappings().all()
+
+    def _leased(self, transaction: Transaction, row: Row, now: datetime) -> Leased:
+        return Leased(
+            task_id=row["id"],
+            lease_id=self._context.ids.lease(),
+            environment_id=row["environment_id"],
+            category=row["category"],
+            event_type=row["event_type"],
+            object_id=row["object_id"],
+            data=row["data"],
+            installation_id=row["installation_id"] or None,
+            api_key=self._installation_key(transaction, row["installation_id"]),
+            trace=row["trace"],
+            attempt=row["attempt_count"] + 1,
+            expires=now + self._context.leases.duration(row["category"]),
+        )
+
+    def _installation_key(self, transaction: Transaction, installation_id: str) -> str | None:
+        if not installation_id:
+            return None
+        query = select(installations.c.api_key).where(installations.c.id == installation_id)
+        kept = transaction.connection.execute(query).scalar_one_or_none()
+        return None if kept is None else self._context.secrets.decrypt(kept)
+
+    def _settle(self, transaction: Transaction, answer: Answer) -> Settlement:
+        now = self._context.clock.now()
+        query = (
+            select(
+                *HELD,
+                attempts.c.lease_id.label("attempt_lease"),
+                attempts.c.ended,
+                attempts.c.outcome,
+                attempts.c.result,
+            )
+            .join_from(tasks, attempts, attempts.c.task_number == tasks.c.number)
+            .where(tasks.c.id == answer.task_id)
+            .with_for_update(of=tasks)
+        )
+        if answer.lease_id is not None:
+            query = query.where(attempts.c.lease_id == answer.lease_id)
+        else:
+            query = query.order_by(attempts.c.number.desc()).limit(1)
+        row = transaction.connection.execute(query).mappings().first()
+        if row is None:
+            return Settlement("unknown", None)
+        if row["ended"] is not None:
+            same = row["outcome"] in _RESULTS and row["result"] == answer.output.model_dump(mode="json")
+            if not same:
+                self._note_late(transaction, row["attempt_lease"], answer.output.result, now)
+            return Settlement("duplicate" if same else "stale", self._task(transaction, row["number"]))
+        decision = decide(
+            answer.output,
+            category=row["category"],
+            retries_used=row["retries_used"],
+            now=now,
+            policy=self._context.retries,
+        )
+        carry_out(self._context, transaction, row, decision, End(answer.output.result, output=answer.output), now)
+        return Settlement("accepted", self._task(transaction, row["number"]), decision)
+
+    def _note_late(self, transaction: Transaction, lease_id: str, result: str, now: datetime) -> None:
+        transaction.connection.execute(
+            update(attempts)
+            .where(attempts.c.lease_id == lease_id)
+            .values(late_count=attempts.c.late_count + 1, late_result=result, late_at=now)
+        )
+
+    def _orphan(self, grace: timedelta, reason: str, *conditions: Any) -> list[str]:
+        with self._context.store.transaction() as transaction:
+            now = self._context.clock.now()
+            rows = self._processing(transaction, *conditions)
+            for row in rows:
+                if row["category"] == INTERACTIVE or grace <= timedelta(0):
+                    self._lost(transaction, row, "lost", reason, now)
+                    continue
+                end = min(row["expires"], now + grace)
+                transaction.connection.execute(
+                    update(tasks).where(tasks.c.number == row["number"]).values(orphaned=True, expires=end)
+                )
+                self._context.plan(transaction, end)
+            return [row["lease_id"] for row in rows]
+
+    def _lost(
+        self,
+        transaction: Transaction,
+        row: Row,
+        outcome: Literal["lost", "expired"],
+        reason: str,
+        now: datetime,
+    ) -> None:
+        decision = decide_lost(
+            reason,
+            category=row["category"],
+            retries_used=row["retries_used"],
+            now=now,
+            at_once=outcome == "lost",
+            policy=self._context.retries,
+        )
+        carry_out(self._context, transaction, row, decision, End(outcome, reason), now)
+
+    def _processing(self, transaction: Transaction, *conditions: Any) -> Sequence[Row]:
+        query = select(*HELD).where(PROCESSING, *conditions).order_by(tasks.c.number).with_for_update()
+        return transaction.connection.execute(query).mappings().all()
+
+    def _task(self, transaction: Transaction, number: int) -> Task:
+        return task_from(
+            transaction.connection.execute(select_tasks().where(tasks.c.number == number)).mappings().one()
+        )
+
+
+_CANDIDATE: Final = (
+    "number",
+    "id",
+    "environment_id",
+    "category",
+    "event_type",
+    "object_id",
+    "installation_id",
+    "data",
+    "trace",
+    "due",
+    "attempt_count",
+)

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, func, insert, select, update
 
-from connect_devops.domain.task import Status
+from connect_devops.domain.errors import NotFoundError, RuleError, ValidationError
+from connect_devops.domain.task import DONE, Fail, Status, status_after
+from connect_devops.services.context import Context
 from connect_devops.services.page import Page, Refine
-from connect_eaas.events import Category
+from connect_devops.services.settling import HELD, End, carry_out, lock_work, same_work
+from connect_devops.services.signals import TasksDue
+from connect_devops.services.task import (
+    ATTEMPT_COLUMNS,
+    TASK_COLUMNS,
+    Attempt,
+    Task,
+    attempt_from,
+    select_tasks,
+    task_from,
+)
+from connect_devops.storage.columns import Row
+from connect_devops.storage.store import Transaction
+from connect_devops.storage.tables import WAITING_ALONE, attempts, environments, tasks
+from connect_eaas.events import INTERACTIVE, Category
 from connect_eaas.protocol.messages import TaskOutput
 
 __all__ = ["Attempt", "NewTask", "Queue", "Submission", "Task", "Timeline"]
+
+_MAX_OBJECT_ID: Final = 256
 
 
 @dataclass(frozen=True)
@@ -30,71 +47,11 @@ class NewTask:
 
 
 @dataclass(frozen=True)
-class Task:
-    """A task as people see it. ``runtime_total`` and ``processing_total`` in seconds."""
-
-    id: str
-    number: int
-    """Grows with each task: the key for paging."""
-    environment_id: str
-    environment_type: str
-    category: Category
-    event_type: str
-    object_id: str
-    installation_id: str | None
-    status: Status
-    due: datetime | None
-    """When it may be (or may have been) delivered again; None once it is done."""
-    assignee: str | None
-    """The instance that has, or had, it last."""
-    output: str | None
-    """The last message of a runner or of the platform about it, at most 4000 characters."""
-    retry_count: int
-    rescheduled_count: int
-    attempt_count: int
-    runtime_total: float
-    processing_total: float
-    owner_id: str
-    created: datetime
-    updated: datetime
-    assigned: datetime | None
-    completed: datetime | None
-    rescheduled: datetime | None
-
-
-@dataclass(frozen=True)
 class Submission:
     """What became of a task put in: ``created`` is False if the same work was waiting already."""
 
     task: Task
     created: bool
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """One delivery of a task and how it ended.
-
-    ``outcome`` is a runner's result (``success``, ``skip``, ``reschedule``, ``retry``, ``fail``), or ``lost`` (the
-    runner vanished), ``expired`` (no answer in time), ``handed_back``, ``cancelled``; None while it lasts. ``late`` is
-    the last result that came after the end and was refused.
-    """
-
-    number: int
-    lease_id: str
-    session_id: str
-    instance_id: str | None
-    leased: datetime
-    expires: datetime
-    ended: datetime | None
-    outcome: str | None
-    message: str | None
-    countdown: int | None
-    runtime: float | None
-    next: datetime | None
-    """When the task was to be delivered again, if it was."""
-    late_count: int = 0
-    late_result: str | None = None
-    late_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -110,14 +67,17 @@ class Timeline:
 class Queue:
     """Tasks of all environments."""
 
-    columns: Mapping[str, ColumnElement[Any]]
+    columns: Final[Mapping[str, ColumnElement[Any]]] = TASK_COLUMNS
     """Columns by their REST names, for ``Refine``."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     def submit(self, new: NewTask) -> Submission:
         """Put one task in; see ``submit_many``."""
-        raise NotImplementedError
+        return self.submit_many([new])[0]
 
-    def submit_many(self, new: list[NewTask]) -> list[Submission]:
+    def submit_many(self, new: Sequence[NewTask]) -> list[Submission]:
         """Put tasks in, in one transaction, in order.
 
         Background, scheduled and transformation tasks exist at most once waiting for the same environment, event type,
@@ -126,12 +86,21 @@ class Queue:
 
         Raises:
             NotFoundError: there is no such environment.
+            ValidationError: an object id is empty or too long.
         """
-        raise NotImplementedError
+        for item in new:
+            if not 0 < len(item.object_id) <= _MAX_OBJECT_ID:
+                raise ValidationError.of("object.id", f"An object's id has 1 to {_MAX_OBJECT_ID} characters.")
+        with self._context.store.transaction() as transaction:
+            submissions = [self._submit(transaction, item) for item in new]
+            for environment_id in {item.task.environment_id for item in submissions if item.created}:
+                self._context.publish(transaction, TasksDue(environment_id))
+        return submissions
 
     def get(self, task_id: str, *, environment_id: str | None = None) -> Task:
         """Raises NotFoundError if there is none (in that environment)."""
-        raise NotImplementedError
+        with self._context.store.reading() as transaction:
+            return self._get(transaction, task_id, environment_id)
 
     def page(
         self,
@@ -153,19 +122,59 @@ class Queue:
             before: only tasks with a smaller ``number``: the way to page through a million of them.
             limit: how many, 0 for none (to get the total alone).
             offset: how many to leave out; costs time in proportion.
-            total: count the whole list too.
+            total: count the whole list too (without ``before``).
         """
-        raise NotImplementedError
+        conditions = []
+        if environment_id is not None:
+            conditions.append(tasks.c.environment_id == environment_id)
+        if installation_id is not None:
+            conditions.append(tasks.c.installation_id == installation_id)
+        query = select_tasks().where(*conditions)
+        count = select(func.count()).select_from(tasks).where(*conditions)
+        if refine is not None:
+            query = refine(query)
+            count = select(func.count()).select_from(
+                refine(select(tasks.c.number).where(*conditions)).order_by(None).subquery()
+            )
+        if before is not None:
+            query = query.where(tasks.c.number < before)
+        query = query.order_by(tasks.c.number.desc()).limit(limit).offset(offset or None)
+        with self._context.store.reading() as transaction:
+            rows = transaction.connection.execute(query).mappings().all() if limit else []
+            number = transaction.connection.execute(count).scalar_one() if total else None
+        return Page([task_from(row) for row in rows], number)
 
     def timeline(self, task_id: str) -> Timeline:
         """The task with every attempt. Raises NotFoundError if there is none."""
-        raise NotImplementedError
+        with self._context.store.reading() as transaction:
+            connection = transaction.connection
+            task = self._get(transaction, task_id)
+            data = connection.execute(select(tasks.c.data).where(tasks.c.number == task.number)).scalar_one()
+            rows = connection.execute(
+                select(*ATTEMPT_COLUMNS).where(attempts.c.task_number == task.number).order_by(attempts.c.number)
+            ).mappings()
+            return Timeline(task, tuple(attempt_from(row) for row in rows), data)
 
     def result(self, task_id: str) -> TaskOutput | None:
         """The runner's answer that ended the task, or an answer in its place if the platform ended it; None while it
         is not done.
+
+        Raises:
+            NotFoundError: there is no such task.
         """
-        raise NotImplementedError
+        with self._context.store.reading() as transaction:
+            task = self._get(transaction, task_id)
+            if task.status not in DONE:
+                return None
+            result = transaction.connection.execute(
+                select(attempts.c.result)
+                .where(attempts.c.task_number == task.number)
+                .order_by(attempts.c.number.desc())
+                .limit(1)
+            ).scalar_one_or_none()
+        if result is None:
+            return TaskOutput(result="skip" if task.status == "skipped" else "fail", message=task.output)
+        return TaskOutput.model_validate(result)
 
     def resubmit(self, task_id: str) -> Task:
         """Try a failed task again, from the beginning of its count (the Retry button).
@@ -174,15 +183,107 @@ class Queue:
             NotFoundError: there is none.
             RuleError: it has not failed, is interactive, or the same work waits already.
         """
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            row = self._held(transaction, task_id)
+            if row["status"] != "failed":
+                raise RuleError(f"Only a failed task can be tried again; {task_id} is {row['status']}.")
+            if row["category"] == INTERACTIVE:
+                raise RuleError("An interactive task cannot be tried again: nobody waits for its answer.")
+            lock_work(transaction, row)
+            waiting = self._waiting(transaction, row)
+            if waiting is not None:
+                raise RuleError(f"The same work waits already as {waiting.id}.")
+            now = self._context.clock.now()
+            transaction.connection.execute(
+                update(tasks)
+                .where(tasks.c.number == row["number"])
+                .values(status=status_after("failed", "resubmit"), due=now, updated=now, completed=None, retries_used=0)
+            )
+            self._context.publish(transaction, TasksDue(row["environment_id"]))
+            return self._get(transaction, task_id)
 
     def cancel(self, task_id: str, reason: str) -> Task:
         """Give a task up: it has failed with this reason, and a result that still comes is refused.
 
         A task that is done stays as it is.
+
+        Raises:
+            NotFoundError: there is no such task.
         """
-        raise NotImplementedError
+        with self._context.store.transaction() as transaction:
+            row = self._held(transaction, task_id)
+            if row["status"] not in DONE:
+                now = self._context.clock.now()
+                carry_out(self._context, transaction, row, Fail(reason), End("cancelled", reason), now)
+            return self._get(transaction, task_id)
 
     def counts(self, environment_id: str) -> Mapping[Status, int]:
-        """How many tasks of the environment are in each state."""
-        raise NotImplementedError
+        """How many tasks of the environment are in each state; states without tasks are left out."""
+        query = (
+            select(tasks.c.status, func.count())
+            .where(tasks.c.environment_id == environment_id)
+            .group_by(tasks.c.status)
+        )
+        with self._context.store.reading() as transaction:
+            return dict(transaction.connection.execute(query).tuples().all())
+
+    def _submit(self, transaction: Transaction, new: NewTask) -> Submission:
+        connection = transaction.connection
+        key = {
+            "environment_id": new.environment_id,
+            "event_type": new.event_type,
+            "object_id": new.object_id,
+            "installation_id": new.installation_id or "",
+        }
+        if new.category != INTERACTIVE:
+            lock_work(transaction, key)
+            waiting = self._waiting(transaction, key)
+            if waiting is not None:
+                return Submission(waiting, created=False)
+        now = self._context.clock.now()
+        task_id = self._context.new_id(transaction, self._context.ids.task, tasks.c.id)
+        found = connection.execute(select(environments.c.id).where(environments.c.id == new.environment_id)).first()
+        if found is None:
+            raise NotFoundError("environment", new.environment_id)
+        connection.execute(
+            insert(tasks).values(
+                **key,
+                id=task_id,
+                category=new.category,
+                data=new.data,
+                trace=self._context.ids.trace(),
+                status="scheduled",
+                due=now,
+                retry_count=0,
+                retries_used=0,
+                rescheduled_count=0,
+                attempt_count=0,
+                runtime_total=0.0,
+                processing_total=0.0,
+                orphaned=False,
+                created=now,
+                updated=now,
+            )
+        )
+        return Submission(self._get(transaction, task_id), created=True)
+
+    def _waiting(self, transaction: Transaction, key: Row) -> Task | None:
+        query = select_tasks().where(*same_work(key), WAITING_ALONE)
+        row = transaction.connection.execute(query).mappings().first()
+        return None if row is None else task_from(row)
+
+    def _held(self, transaction: Transaction, task_id: str) -> Row:
+        query = select(*HELD).where(tasks.c.id == task_id).with_for_update()
+        row = transaction.connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFoundError("task", task_id)
+        return row
+
+    def _get(self, transaction: Transaction, task_id: str, environment_id: str | None = None) -> Task:
+        query = select_tasks().where(tasks.c.id == task_id)
+        if environment_id is not None:
+            query = query.where(tasks.c.environment_id == environment_id)
+        row = transaction.connection.execute(query).mappings().first()
+        if row is None:
+            raise NotFoundError("task", task_id)
+        return task_from(row)

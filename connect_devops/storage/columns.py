@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
 
-__all__ = ["Instant", "Json", "Number"]
+__all__ = ["Instant", "Json", "Number", "Row"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND: Final = timedelta(microseconds=1)
+
+Row: TypeAlias = Mapping[Any, Any]
+"""A row of a result, read by the names of its columns."""
 
 Number = BigInteger().with_variant(Integer, "sqlite")
 """A growing key. SQLite counts rows by itself only in a column called INTEGER."""

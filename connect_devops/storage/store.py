@@ -64,7 +64,7 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
-        """A transaction that only reads: one consistent state, and never in the way of a writer."""
+        """A transaction that only reads, and never stands in the way of a writer."""
         with self._open(writing=False) as transaction:
             yield transaction
 

@@ -24,6 +24,10 @@ from sqlalchemy import (
 from connect_devops.storage.columns import Instant, Json, Number
 
 __all__ = [
+    "FIRING",
+    "PROCESSING",
+    "WAITING",
+    "WAITING_ALONE",
     "accounts",
     "api_keys",
     "attempts",
@@ -225,6 +229,7 @@ schedules = Table(
     sqlite_autoincrement=True,
 )
 _FIRING: Final = text("status IN ('enabled', 'pending')")
+FIRING: Final = text("schedules.status IN ('enabled', 'pending')")
 Index("ix_schedules_due", schedules.c.next_trigger, sqlite_where=_FIRING, postgresql_where=_FIRING)
 
 installations = Table(
@@ -284,6 +289,12 @@ tasks = Table(
     Index("ix_tasks_environment_status", "environment_id", "status", "number"),
     sqlite_autoincrement=True,
 )
+# Conditions in the very words of the partial indexes: with bound values a planner could not tell that they apply.
+WAITING: Final = text("tasks.status IN ('scheduled', 'rescheduled', 'retrying')")
+WAITING_ALONE: Final = text(
+    "tasks.status IN ('scheduled', 'rescheduled', 'retrying') AND tasks.category <> 'interactive'"
+)
+PROCESSING: Final = text("tasks.status = 'processing'")
 _WAITING: Final = text("status IN ('scheduled', 'rescheduled', 'retrying')")
 _WAITING_ALONE: Final = text("status IN ('scheduled', 'rescheduled', 'retrying') AND category <> 'interactive'")
 _PROCESSING: Final = text("status = 'processing'")
