@@ -145,3 +145,18 @@ def test_import_costs_at_most_twice_as_much_as_pydantic() -> None:
 
     # The best of three of each: what else runs on the machine only ever adds.
     assert min(cost("connect_eaas") for _ in range(3)) <= 2 * min(cost("pydantic.main") for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["from connect_eaas import router", "from connect.eaas.core.decorators import web_app", "Web.get_routers()"],
+)
+def test_a_missing_extra_is_named(statement: str) -> None:
+    code = (
+        "import sys\nsys.modules['fastapi'] = None\n"
+        "from connect_eaas import WebApplicationBase, MissingExtraError\n"
+        "class Web(WebApplicationBase): ...\n"
+        f"try:\n    {statement}\nexcept MissingExtraError as error:\n    print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "pip install 'connect-extension-sdk[web]'" in done.stdout
