@@ -24,6 +24,7 @@ import anyio.to_thread
 
 from connect_devops.api.app import build_app
 from connect_devops.api.choices import NoChoices
+from connect_devops.api.stream import TaskStreams
 from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
 from connect_devops.discovery import DiscoveryFile
@@ -163,6 +164,7 @@ class _Process:
                     self._ready.set_result(parts.platform)
                     group.start_soon(self._hurry, parts)
                     await self._stopping.wait()
+                    parts.streams.close()
                     parts.http.stop()
                     parts.https.stop()
                     await parts.http.wait_stopped()
@@ -195,13 +197,14 @@ class _Parts:
         api_key = self._ensure_owner()
         self.services.leases.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
+        self.streams = TaskStreams(self.services)
         app = build_app(
             self.services,
             settings,
             self,
             choices=NoChoices(),
             real_time=self._real_time,
-            further=self.hub.routes(),
+            further=[*self.streams.routes(), *self.hub.routes()],
         )
         self.http = make_listener(app, http_socket, settings)
         self.https = make_listener(app, https_socket, settings, certificates)
@@ -297,6 +300,12 @@ class _Parts:
                 write_private(self._data_dir.clock_file, json.dumps({"offset": offset}))
             self._clock.advance(by)
         return self.clock()
+
+    def advance_clock_to_next(self) -> Mapping[str, Any]:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        due = self.services.timekeeper.next_due()
+        wait = timedelta(0) if due is None else max(timedelta(0), due - self._clock.now())
+        return self.advance_clock(wait)
 
     def link_project(self, directory: Path, environment_id: str) -> Mapping[str, str]:
         """See `connect_devops.api.local.LocalPlatform`."""

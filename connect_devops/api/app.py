@@ -55,12 +55,13 @@ def build_app(
         platform: what the process knows about itself.
         choices: products and hubs for new extensions.
         real_time: the time outside of the platform.
-        further: routes of the hub and of the business objects.
+        further: routes of the hub, the streams and the business objects; they come first.
     """
     names = [settings.host, *settings.allowed_hosts]
     return Starlette(
         routes=[
             Route("/public/v1", _version, methods=["GET"]),
+            *further,
             *account_routes(services),
             *local_routes(services, platform),
             *hook_routes(services, real_time),
@@ -71,7 +72,6 @@ def build_app(
             *task_routes(services),
             *installation_routes(services),
             *event_definition_routes(services),
-            *further,
         ],
         middleware=[
             Middleware(CommonHeaders, now=services.clock.now),

@@ -32,6 +32,9 @@ class LocalPlatform(Protocol):
     def advance_clock(self, by: timedelta) -> Mapping[str, Any]:
         """Move the clock and keep the new offset; return ``now`` and ``offset`` (seconds)."""
 
+    def advance_clock_to_next(self) -> Mapping[str, Any]:
+        """Move the clock to the next moment at which something happens by itself, if one is planned."""
+
     def clock(self) -> Mapping[str, Any]:
         """Return ``now`` and ``offset`` (seconds)."""
 
@@ -53,8 +56,10 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
     def move_clock(call: Call) -> Response:
         call.require_owner_key()
         seconds = call.object().get("advance")
+        if seconds == "next":
+            return ok(platform.advance_clock_to_next())
         if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not seconds >= 0:
-            raise ValidationError.of("advance", "Expected a number of seconds that is not negative.")
+            raise ValidationError.of("advance", "Expected a number of seconds that is not negative, or next.")
         if seconds > _LONGEST_MOVE.total_seconds():
             raise ValidationError.of("advance", f"Expected at most {_LONGEST_MOVE.days} days in seconds.")
         return ok(platform.advance_clock(timedelta(seconds=seconds)))

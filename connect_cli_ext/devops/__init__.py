@@ -1,0 +1,1 @@
+"""`ccli devops`: the local platform from the command line."""

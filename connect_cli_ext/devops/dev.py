@@ -1,0 +1,104 @@
+"""`ccli devops dev [PROJECT]`: platform, registration, runner with live reload, and the tasks as they happen."""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+
+from connect_cli_ext.devops.processes import platform_process, runner_process
+from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
+from connect_cli_ext.devops.rest import PlatformClient
+from connect_cli_ext.devops.timeline import STATUS_COLOURS, task_row
+from connect_cli_ext.discovery import LocalPlatform, find_local_platform
+from connect_cli_ext.errors import CommandError
+from connect_cli_ext.output import sign
+
+__all__ = ["dev"]
+
+
+@click.command()
+@click.argument("project", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
+@click.option("--port", type=click.IntRange(0, 65535), help="Port of a platform that has to be started.")
+@click.option("--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Its data directory.")
+@click.option("--no-reload", is_flag=True, help="Do not restart the runner when a file is saved.")
+def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool) -> None:
+    """Run PROJECT (default: this folder) on the local platform until Ctrl-C.
+
+    Starts the platform if none runs, registers the project's extension, writes its env file, and runs it with live
+    reload. Tasks are shown as they happen.
+    """
+    found = load_project(project)
+    with ExitStack() as stack:
+        platform = _platform(stack, port, data_dir)
+        client = stack.enter_context(PlatformClient(platform))
+        registration = register(client, found)
+        credentials = {
+            "API_KEY": platform.api_key or "",
+            "ENVIRONMENT_ID": registration.environment_id,
+            "SERVER_ADDRESS": platform.url,
+        }
+        written = write_env_file(found, credentials)
+        _introduce(found, registration, platform, written)
+        arguments = ["-d"] if no_reload else ["-d", "-r"]
+        runner = stack.enter_context(runner_process(found.path, arguments, environ={**os.environ, **credentials}))
+        path = f"/devops/services/{registration.extension_id}/environments/{registration.environment_id}"
+        threading.Thread(target=_show_tasks, args=(platform, path), daemon=True).start()
+        try:
+            status = runner.process.wait()
+        except KeyboardInterrupt:
+            click.echo("\nStopping …", err=True)
+            return
+    if status:
+        raise CommandError(f"The runner ended with exit status {status}; its last lines above say why.")
+
+
+def _platform(stack: ExitStack, port: int | None, data_dir: Path | None) -> LocalPlatform:
+    running = find_local_platform()
+    if running is not None:
+        return running
+    arguments = []
+    if port is not None:
+        arguments += ["--port", str(port)]
+    if data_dir is not None:
+        arguments += ["--data-dir", str(data_dir)]
+    stack.enter_context(platform_process(["--quiet", *arguments]))
+    started = find_local_platform()
+    if started is None:
+        raise CommandError("The platform started but left no discovery file. Is CONNECT_DEVOPS_DISCOVERY set?")
+    return started
+
+
+def _introduce(project: Project, registration: Registration, platform: LocalPlatform, written: bool) -> None:
+    arrow = sign("▸", ">")
+    made = "registered" if registration.created else "known"
+    click.secho(f"{arrow} {project.name}", bold=True)
+    click.echo(f"  platform     {platform.url}")
+    click.echo(f"  extension    {registration.extension_id} ({made}), environment {registration.environment_id}")
+    if written:
+        click.echo(f"  credentials  {project.env_file.name}")
+    else:
+        click.echo(f"  credentials  {project.env_file.name} belongs to another server and is left as it is")
+    click.echo("  try          ccli devops trigger asset_purchase_request_processing")
+    click.echo("  stop         Ctrl-C")
+    click.echo()
+
+
+def _show_tasks(platform: LocalPlatform, path: str) -> None:
+    try:
+        with PlatformClient(platform) as client, client.events(f"{path}/tasks/stream") as events:
+            for task in events:
+                click.echo(_line(task))
+    except CommandError as error:
+        click.secho(f"Tasks are no longer shown: {error.format_message()}", fg="yellow", err=True)
+
+
+def _line(task: dict[str, Any]) -> str:
+    row = task_row(task)
+    state = click.style(f"{row['status']:<11}", fg=STATUS_COLOURS.get(row["status"]), bold=True)
+    tail = f"  {row['output']}" if row["output"] else ""
+    return f"{sign('◆', '*')} {state} {row['event']}  {row['object']}  {row['id']}{tail}"

@@ -1,0 +1,121 @@
+"""Child processes of the devops commands: the platform and the runner."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from connect_cli_ext.errors import CommandError
+
+__all__ = ["Child", "platform_process", "runner_process"]
+
+_STOP_TIMEOUT_S = 20.0
+_LINES_SHOWN = 15
+
+
+class Child:
+    """A running child process with its output in a file or on our own terminal."""
+
+    def __init__(self, name: str, process: subprocess.Popen[bytes], log: Path | None) -> None:
+        self.name = name
+        self.process = process
+        self.log = log
+
+    def stop(self) -> int:
+        """Ask the process to end, as Ctrl-C does; end it by force if it does not. Returns its exit status."""
+        if self.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(_STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        return self.process.wait()
+
+    def kill(self) -> None:
+        """End the process at once, without a chance to clean up."""
+        self.process.kill()
+        self.process.wait()
+
+    def last_lines(self) -> str:
+        """The end of its log."""
+        if self.log is None or not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
+
+
+@contextmanager
+def platform_process(
+    arguments: Sequence[str] = (), *, environ: Mapping[str, str] | None = None, log: Path | None = None
+) -> Iterator[Child]:
+    """Run ``ccli devops start`` until the block ends; the block starts when the platform serves.
+
+    Args:
+        arguments: further arguments of ``start``.
+        environ: its environment, by default ours.
+        log: file for its output, by default our own terminal.
+
+    Raises:
+        CommandError: it ended before it served; carries the end of its output.
+    """
+    ready, tell = os.pipe()
+    os.set_inheritable(tell, True)
+    command = [sys.executable, "-m", "connect_cli_ext", "devops", "start", "--ready-fd", str(tell), *arguments]
+    child = _start("platform", command, environ=environ, log=log, pass_fds=(tell,))
+    os.close(tell)
+    try:
+        with os.fdopen(ready, "rb") as stream:
+            if not stream.readline():
+                child.process.wait()
+                raise CommandError(f"The platform did not start.\n{child.last_lines()}".rstrip())
+        yield child
+    finally:
+        child.stop()
+
+
+@contextmanager
+def runner_process(
+    project: Path,
+    arguments: Sequence[str] = ("-d",),
+    *,
+    environ: Mapping[str, str] | None = None,
+    log: Path | None = None,
+) -> Iterator[Child]:
+    """Run ``cextrun`` in ``project`` until the block ends."""
+    command = [sys.executable, "-m", "connect_eaas.runner.main", *arguments]
+    child = _start("runner", command, environ=environ, log=log, cwd=project)
+    try:
+        yield child
+    finally:
+        child.stop()
+
+
+def _start(
+    name: str,
+    command: Sequence[str],
+    *,
+    environ: Mapping[str, str] | None,
+    log: Path | None,
+    cwd: Path | None = None,
+    pass_fds: tuple[int, ...] = (),
+) -> Child:
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(log.open("ab")) if log is not None else None
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=None if environ is None else dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT if output is not None else None,
+            pass_fds=pass_fds,
+            # Ctrl-C in the terminal reaches us alone; we stop the children in order.
+            start_new_session=True,
+        )
+    return Child(name, process, log)

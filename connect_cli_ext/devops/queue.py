@@ -1,0 +1,114 @@
+"""`ccli devops tasks` and `ccli devops task ID`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from connect_cli_ext.devops.rest import PlatformClient, connect
+from connect_cli_ext.devops.timeline import attempt_rows, task_row
+from connect_cli_ext.errors import CommandError
+from connect_cli_ext.output import output_option, print_rows
+
+__all__ = ["task", "tasks"]
+
+_TASK_COLUMNS = {
+    "id": "ID",
+    "created": "CREATED",
+    "environment": "ENVIRONMENT",
+    "event": "EVENT",
+    "object": "OBJECT",
+    "status": "STATUS",
+    "retries": "RETRIES",
+    "output": "OUTPUT",
+}
+_ATTEMPT_COLUMNS = {
+    "number": "#",
+    "started": "STARTED",
+    "ended": "ENDED",
+    "result": "RESULT",
+    "next": "AGAIN AT",
+    "runtime": "RUN TIME",
+    "message": "MESSAGE",
+}
+
+
+@click.command()
+@click.option("-e", "--environment", "environment_id", metavar="ENV", help="Only this environment (ENV-… or UUID).")
+@click.option(
+    "--status",
+    type=click.Choice(["scheduled", "processing", "rescheduled", "retrying", "succeeded", "skipped", "failed"]),
+    help="Only tasks of this status.",
+)
+@click.option("--event", "event_type", metavar="EVENT", help="Only tasks of this event type.")
+@click.option("--object", "object_id", metavar="ID", help="Only tasks of this object.")
+@click.option("-n", "--limit", type=click.IntRange(1, 1000), default=25, show_default=True, help="Rows at the most.")
+@output_option
+def tasks(
+    environment_id: str | None,
+    status: str | None,
+    event_type: str | None,
+    object_id: str | None,
+    limit: int,
+    output: str,
+) -> None:
+    """List the tasks queue, newest first."""
+    conditions = {"status": status, "object.type": event_type, "object.id": object_id}
+    filters = [f"eq({name},{value})" for name, value in conditions.items() if value]
+    query = "&".join([*filters, "ordering(-events.created.at)", f"limit={limit}"])
+    with connect() as client:
+        found = [item for path in _environments(client, environment_id) for item in client.get(f"{path}/tasks?{query}")]
+    found.sort(key=lambda item: str(item["events"]["created"]["at"]), reverse=True)
+    found = found[:limit]
+    if output == "json":
+        click.echo(json.dumps(found, indent=2))
+    elif not found:
+        click.echo("No tasks. Make one with: ccli devops trigger asset_purchase_request_processing")
+    else:
+        print_rows([task_row(item) for item in found], _TASK_COLUMNS, output)
+
+
+@click.command()
+@click.argument("task_id", metavar="ID")
+@output_option
+def task(task_id: str, output: str) -> None:
+    """Show one task with every attempt: when, where, with what result."""
+    with connect() as client:
+        found, attempts = _find(client, task_id)
+    if output == "json":
+        click.echo(json.dumps({**found, "attempts": attempts}, indent=2))
+        return
+    row = task_row(found)
+    click.echo(f"{click.style(row['id'], bold=True)}  {row['event']}  {row['object']}  {row['status']}")
+    click.echo(f"environment {row['environment']}, {row['retries']} retries, rescheduled {row['rescheduled']} times")
+    if attempts:
+        click.echo()
+        print_rows(attempt_rows(attempts), _ATTEMPT_COLUMNS, output)
+    else:
+        click.echo("No attempt yet.")
+    last = next((item["message"] for item in reversed(attempts) if item.get("message")), None)
+    if last and "\n" in last:
+        click.echo(f"\n{last.rstrip()}")
+
+
+def _environments(client: PlatformClient, environment_id: str | None) -> list[str]:
+    info = client.get("/devops/local/info")
+    paths = [
+        f"/devops/services/{extension['id']}/environments/{environment['id']}"
+        for extension in info["extensions"]
+        for environment in extension["environments"]
+        if environment_id in (None, environment["id"], environment["uuid"])
+    ]
+    if not paths and environment_id:
+        raise CommandError(f"No environment {environment_id} on this platform; see: ccli devops info")
+    return paths
+
+
+def _find(client: PlatformClient, task_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    for path in _environments(client, None):
+        response = client.send("GET", f"{path}/tasks/{task_id}")
+        if response.status_code == 200:
+            return response.json(), client.get(f"{path}/tasks/{task_id}/attempts")
+    raise CommandError(f"No task {task_id} on this platform; see: ccli devops tasks")

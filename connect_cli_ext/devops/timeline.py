@@ -1,0 +1,70 @@
+"""Tasks and their attempts, drawn for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from connect_cli_ext.output import sign
+
+__all__ = ["STATUS_COLOURS", "attempt_rows", "short_time", "task_row"]
+
+STATUS_COLOURS: Mapping[str, str] = {
+    "succeeded": "green",
+    "skipped": "cyan",
+    "failed": "red",
+    "retrying": "yellow",
+    "rescheduled": "yellow",
+    "processing": "blue",
+    "scheduled": "white",
+}
+_LONGEST_MESSAGE = 60
+
+
+def short_time(stamp: str | None) -> str:
+    """Return the time of day of an ISO 8601 stamp, to the second."""
+    return "" if not stamp else stamp.partition("T")[2][:8]
+
+
+def task_row(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Flatten a task of the API for a table."""
+    return {
+        "id": task["id"],
+        "created": short_time(task["events"]["created"]["at"]),
+        "environment": task["environment"]["id"],
+        "event": task["object"]["type"],
+        "object": task["object"]["id"],
+        "status": task["status"],
+        "retries": task.get("retry_count") or 0,
+        "rescheduled": task.get("rescheduled_count") or 0,
+        "output": _one_line(task.get("output")),
+    }
+
+
+def attempt_rows(attempts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Flatten the attempts of one task for a table."""
+    return [
+        {
+            "number": attempt["number"],
+            "started": _time(attempt, "leased"),
+            "ended": _time(attempt, "ended"),
+            "instance": attempt.get("instance") or "",
+            "result": attempt.get("outcome") or sign("…", "..."),
+            "next": short_time(attempt.get("next")),
+            "runtime": f"{attempt['runtime']:.3f} s" if attempt.get("runtime") is not None else "",
+            "message": _one_line(attempt.get("message")),
+        }
+        for attempt in attempts
+    ]
+
+
+def _time(document: Mapping[str, Any], event: str) -> str:
+    stamp: Mapping[str, str] = document["events"].get(event) or {}
+    return short_time(stamp.get("at"))
+
+
+def _one_line(text: str | None) -> str:
+    """The last line that says something: of a traceback that is the exception itself."""
+    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
+    line = lines[-1] if lines else ""
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + sign("…", "~")
