@@ -15,12 +15,13 @@ from connect_cli_ext.discovery import find_local_platform
 from connect_cli_ext.errors import CommandError, FileError, MissingExtraError
 from connect_cli_ext.output import sign
 from connect_cli_ext.project.render import MadeProject, make_project
-from connect_cli_ext.project.template import SERVED_FEATURES, SERVED_TYPES
+from connect_cli_ext.project.template import served
 from connect_cli_ext.settings import Settings, current_settings
 from connect_cli_ext.wizard.answers import AnswerError, Answers, Draft, load_answers, parse_pairs, schema
 from connect_cli_ext.wizard.flow import Wizard
 from connect_cli_ext.wizard.step import Value
 from connect_cli_ext.wizard.surroundings import Surroundings, surroundings_for
+from connect_cli_ext.wizard.terminal import run_wizard
 
 __all__ = ["bootstrap"]
 
@@ -89,8 +90,7 @@ def bootstrap(
         find_local_platform(),
         output_dir=output_dir.absolute(),
         force=force_overwrite,
-        served_types=SERVED_TYPES,
-        served_features=SERVED_FEATURES,
+        served=served(),
         verbose=settings.verbose,
     )
     answers = _answers(surroundings, given, defaults=defaults, source=str(load_file) if load_file else "answers")
@@ -117,14 +117,13 @@ def _answers(surroundings: Surroundings, given: Mapping[str, Value], *, defaults
             f"{source}: these answers are missing (--defaults takes their defaults)",
             [f"{step.name}: {step.question}" for step in missing],
         )
-    try:
-        from connect_cli_ext.wizard.terminal import run_wizard
-    except ModuleNotFoundError as error:
-        raise MissingExtraError("bootstrap", error.name or "inquirer", "cli") from error
     wizard = Wizard(draft)
     if given:
         wizard.go_to(draft.first_problem() or missing[0])
-    return run_wizard(wizard)
+    try:
+        return run_wizard(wizard)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("bootstrap", error.name or "inquirer", "cli") from error
 
 
 def _report(settings: Settings, made: MadeProject) -> None:

@@ -10,20 +10,30 @@ from typing import Any, Final
 
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.wizard.answers import Answers
+from connect_cli_ext.wizard.surroundings import Served
 
-__all__ = ["SERVED_FEATURES", "SERVED_TYPES", "TEMPLATE", "TemplateError", "render"]
+__all__ = ["TEMPLATE", "TemplateError", "render", "served"]
 
 TEMPLATE: Final = Path(__file__).resolve().parents[2] / "templates" / "extension"
-
-SERVED_TYPES: Final = frozenset({"products"})
-"""The types of extensions that the template can make."""
-
-SERVED_FEATURES: Final = frozenset({"events"})
-"""The applications that the template can make."""
 
 
 class TemplateError(CommandError):
     """The template cannot be rendered: a defect of the template or an incomplete installation."""
+
+
+def served(template: Path = TEMPLATE) -> Served:
+    """Return what ``template`` can make, as its own ``cookiecutter.json`` says.
+
+    Raises:
+        TemplateError: the template is not there or broken.
+    """
+    variables = _variables(template)
+    types, features = variables.get("extension_type"), variables.get("application_types")
+    return Served(
+        types=frozenset(types if isinstance(types, list) else [str(types)]),
+        features=frozenset(features if isinstance(features, list) else str(features).split(",")),
+        events=frozenset([*variables.get("_background", ()), *variables.get("_interactive", ())]),
+    )
 
 
 def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
@@ -39,10 +49,9 @@ def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
     from cookiecutter.exceptions import CookiecutterException
     from cookiecutter.generate import generate_files
 
-    if not (template / "cookiecutter.json").is_file():
-        raise TemplateError(f"the project template is missing ({template}): reinstall connect-extension-sdk")
+    variables = _variables(template)
     try:
-        context = _context(answers, template)
+        context = _context(answers, variables)
         made = generate_files(repo_dir=str(template), context=context, output_dir=str(folder), accept_hooks=True)
     except OSError as error:
         raise FileError(error.filename or folder, f"cannot be written: {reason(error)}") from error
@@ -53,10 +62,21 @@ def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
     return project
 
 
-def _context(answers: Answers, template: Path) -> dict[str, Any]:
+def _variables(template: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((template / "cookiecutter.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TemplateError(
+            f"the project template is missing or broken ({template}): reinstall connect-extension-sdk"
+        ) from error
+    if not isinstance(found, dict):
+        raise TemplateError(f"the project template is broken ({template}): reinstall connect-extension-sdk")
+    return found
+
+
+def _context(answers: Answers, presumed: dict[str, Any]) -> dict[str, Any]:
     from cookiecutter.prompt import prompt_for_config
 
-    presumed = json.loads((template / "cookiecutter.json").read_text(encoding="utf-8"))
     given = {name: ",".join(value) if isinstance(value, tuple) else value for name, value in asdict(answers).items()}
     # Private variables may be computed from the answers, so these go through the rendering of the context as literals.
     variables: OrderedDict[str, Any] = OrderedDict(presumed)
@@ -64,7 +84,6 @@ def _context(answers: Answers, template: Path) -> dict[str, Any]:
     context: dict[str, Any] = {"cookiecutter": variables}
     context["cookiecutter"] = prompt_for_config(context, no_input=True)
     context["cookiecutter"].update(given)
-    context["cookiecutter"]["_template"] = str(template)
     return context
 
 

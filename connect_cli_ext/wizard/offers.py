@@ -88,7 +88,7 @@ def _missing(label: str, served: bool) -> str:
 
 def extension_types(view: View) -> tuple[Choice, ...]:
     """The types that the account may have; vendors and providers differ (reference/cli.md 4.3)."""
-    served = view.surroundings.served_types
+    served = view.surroundings.served.types
     labels: Mapping[str, str] = {str(key): label for key, label in EXTENSION_TYPES.items()}
     return tuple(
         Choice(kind, _missing(labels[kind], kind in served)) for kind in _TYPES_OF[view.surroundings.account_kind]
@@ -97,7 +97,7 @@ def extension_types(view: View) -> tuple[Choice, ...]:
 
 def check_extension_type(value: Value, view: View) -> str | None:
     """Refuse a type that the installed template cannot make."""
-    served = view.surroundings.served_types
+    served = view.surroundings.served.types
     if value in served:
         return None
     return f"this version cannot make such a project yet; it makes: {', '.join(sorted(served))}"
@@ -105,7 +105,7 @@ def check_extension_type(value: Value, view: View) -> str | None:
 
 def features(view: View) -> tuple[Choice, ...]:
     """The applications that the chosen type may have."""
-    served = view.surroundings.served_features
+    served = view.surroundings.served.features
     return tuple(
         Choice(feature, _missing(_FEATURES[feature], feature in served))
         for feature in _FEATURES_OF.get(view.text("extension_type"), ())
@@ -121,9 +121,9 @@ def check_features(value: Value, view: View) -> str | None:
     """Refuse what is incomplete, or what the installed template cannot make."""
     if view.text("extension_type") == "transformations" and not {"webapp", "tfnapp"} <= set(value):
         return "a transformations extension needs both webapp and tfnapp"
-    absent = [feature for feature in value if feature not in view.surroundings.served_features]
+    absent = [feature for feature in value if feature not in view.surroundings.served.features]
     if absent:
-        served = ", ".join(sorted(view.surroundings.served_features))
+        served = ", ".join(sorted(view.surroundings.served.features))
         return f"this version does not make {', '.join(absent)} yet; it makes: {served}"
     return None
 
@@ -131,10 +131,11 @@ def check_features(value: Value, view: View) -> str | None:
 def events_of(view: View, category: str) -> tuple[Choice, ...]:
     """The event types of one category that the chosen type of extension may subscribe to."""
     kind = view.text("extension_type")
+    served = view.surroundings.served.events
     return tuple(
         Choice(option.type, option.title)
         for option in view.surroundings.events.options()
-        if option.category == category and kind in option.extension_types
+        if option.category == category and kind in option.extension_types and (served is None or option.type in served)
     )
 
 

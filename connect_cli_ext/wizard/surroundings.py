@@ -15,7 +15,7 @@ from connect_cli_ext.discovery import LocalPlatform
 from connect_cli_ext.errors import CommandError
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["EventOption", "EventSource", "FetchedEvents", "KnownEvents", "Surroundings", "surroundings_for"]
+__all__ = ["EventOption", "EventSource", "FetchedEvents", "KnownEvents", "Served", "Surroundings", "surroundings_for"]
 
 AccountKind = Literal["vendor", "provider"]
 
@@ -123,6 +123,21 @@ def _options_of(rows: Iterable[Mapping[str, Any]]) -> Iterable[EventOption]:
 
 
 @dataclass(frozen=True)
+class Served:
+    """What a template can make.
+
+    Args:
+        types: values of ``extension_type``.
+        features: values of ``application_types``.
+        events: the event types that it has handlers for; None if it takes any.
+    """
+
+    types: frozenset[str] = frozenset({"products"})
+    features: frozenset[str] = frozenset({"events"})
+    events: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """Facts that defaults, choices and checks of the steps depend on.
 
@@ -133,8 +148,7 @@ class Surroundings:
         account_kind: vendor or provider, None if unknown.
         server_address, api_key, environment_id: defaults of the answers with these names.
         origin: for people: where these defaults come from; empty if from nowhere.
-        served_types, served_features: the values of ``extension_type`` and ``application_types`` that the installed
-            template can make.
+        served: what the installed template can make.
     """
 
     output_dir: Path
@@ -145,8 +159,7 @@ class Surroundings:
     api_key: str = field(default="", repr=False)
     environment_id: str = ""
     origin: str = ""
-    served_types: frozenset[str] = frozenset({"products"})
-    served_features: frozenset[str] = frozenset({"events"})
+    served: Served = Served()
 
 
 def surroundings_for(
@@ -155,8 +168,7 @@ def surroundings_for(
     *,
     output_dir: Path,
     force: bool,
-    served_types: frozenset[str],
-    served_features: frozenset[str],
+    served: Served,
     verbose: bool = False,
 ) -> Surroundings:
     """Find the defaults: those of a running local platform if there is one, else those of the active account."""
@@ -184,6 +196,5 @@ def surroundings_for(
         api_key=key,
         environment_id=environment,
         origin=origin,
-        served_types=served_types,
-        served_features=served_features,
+        served=served,
     )

@@ -6,12 +6,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import Any, Final
 
-from blessed import Terminal
-from inquirer import questions
-from inquirer.render.console import ConsoleRender
-
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.wizard.answers import Answers
+from connect_cli_ext.wizard.console import Console, open_console
 from connect_cli_ext.wizard.flow import Wizard, shown, summary
 from connect_cli_ext.wizard.step import Kind, Step, Value
 from connect_cli_ext.wizard.steps import STEPS
@@ -43,17 +40,19 @@ def run_wizard(wizard: Wizard) -> Answers:
     Raises:
         WizardCancelledError: Cancel was chosen.
         KeyboardInterrupt: Ctrl-C was pressed.
+        ModuleNotFoundError: the prompt library is not installed.
     """
-    terminal = Terminal()
-    with terminal.fullscreen():
-        return _Screen(wizard, terminal).run()
+    console = open_console()
+    with console.terminal.fullscreen():
+        return _Screen(wizard, console).run()
 
 
 class _Screen:
-    def __init__(self, wizard: Wizard, terminal: Terminal) -> None:
+    def __init__(self, wizard: Wizard, console: Console) -> None:
         self._wizard = wizard
-        self._terminal = terminal
-        self._render = ConsoleRender()
+        self._terminal = console.terminal
+        self._prompts = console.prompts
+        self._questions = console.questions
 
     def run(self) -> Answers:
         problem: str | None = None
@@ -120,14 +119,14 @@ class _Screen:
         if step.kind in {Kind.ONE, Kind.MANY}:
             choices = [(choice.label, choice.value) for choice in step.choices(self._wizard.draft)]
             if step.kind is Kind.ONE:
-                return str(self._prompt(questions.List(step.name, "Answer", choices, default=lambda _: value)))
+                return str(self._prompt(self._questions.List(step.name, "Answer", choices, default=lambda _: value)))
             ticked = list(value) if isinstance(value, tuple) else [value]
             found: Sequence[Any] = self._prompt(
-                questions.Checkbox(step.name, "Answer", choices, default=lambda _: ticked)
+                self._questions.Checkbox(step.name, "Answer", choices, default=lambda _: ticked)
             )
             return tuple(str(item) for item in found)
-        kind = questions.Password if step.kind is Kind.HIDDEN else questions.Text
-        return str(self._prompt(kind(step.name, message="Answer", default=lambda _: value))).strip()
+        make = self._questions.Password if step.kind is Kind.HIDDEN else self._questions.Text
+        return str(self._prompt(make(step.name, message="Answer", default=lambda _: value))).strip()
 
     def _navigate(self) -> str:
         buttons = [("Create", "create") if self._wizard.is_last else ("Next", "next")]
@@ -136,7 +135,7 @@ class _Screen:
         if self._wizard.step.kind is not Kind.PAGE:
             buttons.append(("Change the answer", "change"))
         buttons.append(("Cancel", "cancel"))
-        return str(self._prompt(questions.List("navigation", "Go on", buttons)))
+        return str(self._prompt(self._questions.List("navigation", "Go on", buttons)))
 
     def _prompt(self, question: Any) -> Any:
-        return self._render.render(question)
+        return self._prompts.render(question)
