@@ -140,16 +140,18 @@ class RemoteApi:
 
 
 def _root(error: BaseException) -> str:
-    cause: BaseException = error
-    while True:
-        inner = next((item for item in cause.args if isinstance(item, BaseException)), None)
-        inner = inner or getattr(cause, "reason", None)
-        if not isinstance(inner, BaseException) or inner is cause:
-            break
-        cause = inner
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror.lower()
-    return str(cause).rpartition(">: ")[2] or type(cause).__name__
+    """Return the system's words for what went wrong, from below the layers of the HTTP library."""
+    waiting: list[object] = [error]
+    seen: set[int] = set()
+    while waiting:
+        inner = waiting.pop()
+        if not isinstance(inner, BaseException) or id(inner) in seen:
+            continue
+        seen.add(id(inner))
+        if isinstance(inner, OSError) and inner.strerror:
+            return inner.strerror.lower()
+        waiting += [*inner.args, getattr(inner, "reason", None), inner.__context__, inner.__cause__]
+    return type(error).__name__
 
 
 def _said(body: str) -> str:

@@ -102,7 +102,6 @@ class _Screen:
             lines += textwrap.wrap(_KEYS[step.kind], width)
         elif step.kind is not Kind.PAGE:
             lines += textwrap.wrap(f"Answer: {shown(wizard.draft, step)}", width)
-        # Not print(): its text would go through the formatting of the terminal library's own streams.
         terminal.stream.write(terminal.home + terminal.clear + "\n".join(lines) + "\n")
         terminal.stream.flush()
 

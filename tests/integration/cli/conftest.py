@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from connect_stand_in import Platform, serve
+
+from connect_cli_ext.main import run
+
+
+@pytest.fixture
+def platform() -> Iterator[Platform]:
+    platform = Platform(collections={"accounts": [{"id": "VA-100-200", "name": "Acme", "type": "vendor"}]})
+    server = serve(platform)
+    yield platform
+    if platform.hold is not None:
+        platform.hold.set()
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for configuration and state, and no proxy in between."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.delenv("CONNECT_DEVOPS_DISCOVERY", raising=False)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    return home
+
+
+@dataclass(frozen=True)
+class Result:
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def ccli(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run `ccli` in this process, as its console script does."""
+
+    def call(*arguments: str | Path) -> Result:
+        capsys.readouterr()
+        status = run([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return Result(status, captured.out, captured.err)
+
+    return call
+
+
+@pytest.fixture
+def ccli_command() -> list[str]:
+    """The console script as a process."""
+    return [sys.executable, "-c", "from connect_cli_ext.main import main; main()"]
