@@ -21,6 +21,7 @@ class Platform:
     collections: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     raw: dict[str, tuple[int, str]] = field(default_factory=dict)
     hold: threading.Event | None = None
+    asked: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -32,6 +33,7 @@ class Platform:
 def serve(platform: Platform, context: ssl.SSLContext | None = None) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            platform.asked.set()
             if platform.hold is not None:
                 platform.hold.wait(30)
             parts = urlsplit(self.path)
