@@ -207,7 +207,8 @@ class ClientFactory:
         }
 
     def _tls(self) -> ssl.SSLContext | bool:
-        if not self._verify:
+        # Without TLS there is nothing to verify, and loading the authorities takes its time.
+        if not self._verify or self.endpoint.startswith("http:"):
             return False
         return ssl.create_default_context(cafile=str(self._ca_file)) if self._ca_file is not None else True
 

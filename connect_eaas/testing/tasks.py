@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,19 +12,17 @@ from typing import Any, Final
 
 from connect_eaas.applications import EventsApplicationBase, make_application
 from connect_eaas.declarations import Declarations
-from connect_eaas.errors import DeclarationError, Problem, ResponseError
+from connect_eaas.errors import DeclarationError, Problem, SdkError
 from connect_eaas.events import BACKGROUND, CATALOGUE, INTERACTIVE, SCHEDULED, Category
 from connect_eaas.models import Context
-from connect_eaas.protocol.messages import MAX_MESSAGE_LENGTH
-from connect_eaas.responses import BackgroundResponse, InteractiveResponse, Response, as_response
+from connect_eaas.protocol.messages import TaskOutput
+from connect_eaas.responses import Response, as_response
+from connect_eaas.runner import outcome
 
 __all__ = ["CONTEXT", "LOGGER", "TaskOutcome", "make_test_application", "run_task", "run_task_async"]
 
 CONTEXT: Final = Context("SRVC-0000-0000", "ENV-0000-0000-01", "development")
 LOGGER: Final = logging.getLogger("eaas.eventsapp")
-
-_HTTP_ANSWERS: Final = frozenset({"product_action_execution", "product_custom_event_processing"})
-_PERMANENT_REDIRECTS: Final = frozenset({301, 308})
 
 
 @dataclass(frozen=True)
@@ -118,12 +115,12 @@ def run_task(
         except RuntimeError:
             return asyncio.run(run_task_async(cls, event_type, payload, config=config, **options))
         raise RuntimeError("an event loop runs already: use 'await run_task_async(...)'")
-    if handling.is_unwanted:
-        return handling.skipped()
-    with handling.noting_errors() as outcome:
+    if handling.settled is not None:
+        return handling.settled
+    with handling.noting_errors() as outcomes:
         application = make_test_application(cls, config, is_async=False, **options)
-        outcome.append(handling.answered(getattr(application, handling.method)(handling.argument)))
-    return outcome[0]
+        outcomes.append(handling.answered(getattr(application, handling.method)(handling.argument)))
+    return outcomes[0]
 
 
 async def run_task_async(
@@ -138,12 +135,12 @@ async def run_task_async(
     handling = _Handling(cls, event_type, payload)
     if not handling.is_async:
         return await asyncio.to_thread(run_task, cls, event_type, payload, config=config, **options)
-    if handling.is_unwanted:
-        return handling.skipped()
-    with handling.noting_errors() as outcome:
+    if handling.settled is not None:
+        return handling.settled
+    with handling.noting_errors() as outcomes:
         application = make_test_application(cls, config, is_async=True, **options)
-        outcome.append(handling.answered(await getattr(application, handling.method)(handling.argument)))
-    return outcome[0]
+        outcomes.append(handling.answered(await getattr(application, handling.method)(handling.argument)))
+    return outcomes[0]
 
 
 class _Handling:
@@ -174,53 +171,45 @@ class _Handling:
         self._where = f"{cls.__name__}.{self.method}"
 
     @property
-    def is_unwanted(self) -> bool:
-        """Whether the runner would skip the object because of its status."""
+    def settled(self) -> TaskOutcome | None:
+        """The outcome if the runner would not call the handler: nothing came, or an object in another status."""
+        if self._category == INTERACTIVE and not self.argument:
+            return _told(outcome.refused(self._event_type, f"{self._event_type}: the task came without data"))
         if self._category != BACKGROUND or not self._statuses or not isinstance(self.argument, Mapping):
-            return False
-        return self.argument.get(self._status_field) not in self._statuses
-
-    def skipped(self) -> TaskOutcome:
-        """Outcome of an object in another status."""
-        statuses = ", ".join(self._statuses)
+            return None
         found = self.argument.get(self._status_field)
-        return TaskOutcome("skip", message=f"The {self._status_field} {found!r} is none of the subscribed: {statuses}")
+        if found in self._statuses:
+            return None
+        wanted = ", ".join(self._statuses)
+        return TaskOutcome(
+            "skip", message=f"the {self._status_field} {found!r} is none of those of {self.method}: {wanted}"
+        )
 
     def answered(self, value: object) -> TaskOutcome:
         """Outcome of what the handler returned.
 
         Raises:
-            ResponseError: it is no response of the task's category.
+            ResponseError: it is no response of the task's category, or one that cannot be sent.
         """
         response = as_response(value, self._category, self._where)
-        if isinstance(response, InteractiveResponse):
-            if self._event_type == "product_action_execution" and response.http_status in _PERMANENT_REDIRECTS:
-                raise ResponseError(
-                    f"{self._where}: a product action must not redirect for good, as {response.http_status} does: "
-                    "answer with 302 or 307"
-                )
-            return TaskOutcome(response.status, data=response.data, message=response.output, response=response)
-        countdown = response.countdown if isinstance(response, BackgroundResponse) else 0
-        return TaskOutcome(
-            response.status,
-            countdown=countdown if response.status == "reschedule" else 0,
-            message=response.output,
-            response=response,
-        )
+        return _told(outcome.from_response(response, self._event_type), response=response)
 
     @contextmanager
     def noting_errors(self) -> Iterator[list[TaskOutcome]]:
         """Give a list for the outcome, and put one in if the body raises."""
-        outcome: list[TaskOutcome] = []
+        outcomes: list[TaskOutcome] = []
         try:
-            yield outcome
+            yield outcomes
+        except SdkError as error:
+            told = outcome.failed(self._category, self._event_type, str(error))
+            outcomes[:] = [_told(told, exception=error)]
         except Exception as error:
-            text = traceback.format_exc()[:MAX_MESSAGE_LENGTH]
-            data = None
-            if self._event_type in _HTTP_ANSWERS:
-                data = {"http_status": 400, "headers": None, "body": text}
-            result = "fail" if self._category == INTERACTIVE else "retry"
-            outcome[:] = [TaskOutcome(result, data=data, message=text, exception=error)]
+            told = outcome.failed(self._category, self._event_type, outcome.trace_of(error))
+            outcomes[:] = [_told(told, exception=error)]
+
+
+def _told(output: TaskOutput, *, response: Response | None = None, exception: Exception | None = None) -> TaskOutcome:
+    return TaskOutcome(output.result, output.data, output.countdown, output.message, response, exception)
 
 
 def _missing(cls: type, message: str) -> DeclarationError:

@@ -142,7 +142,7 @@ def test_a_permanent_redirect_of_a_product_action_fails(status: int) -> None:
 
 
 def test_a_crash_of_an_interactive_handler_answers_the_caller() -> None:
-    outcome = run_task(Ext, CUSTOM, {})
+    outcome = run_task(Ext, CUSTOM, {"method": "POST"})
     assert outcome.result == "fail"
     assert outcome.data == {"http_status": 400, "headers": None, "body": outcome.message}
     assert "nobody home" in (outcome.message or "")
@@ -164,3 +164,21 @@ def test_schedules_name_their_method() -> None:
 def test_what_is_not_declared_is_told(event_type: str, payload: Any, words: str) -> None:
     with pytest.raises(DeclarationError, match=words):
         run_task(Ext, event_type, payload)
+
+
+def test_an_interactive_task_without_data_is_refused() -> None:
+    outcome = run_task(Ext, ACTION, {})
+    assert outcome.result == "fail"
+    assert outcome.data["http_status"] == 400
+    assert "without data" in (outcome.message or "")
+
+
+def test_a_body_that_json_cannot_hold_fails() -> None:
+    class Odd(EventsApplicationBase):
+        @event(ACTION)
+        def act(self, request: Any) -> InteractiveResponse:
+            return InteractiveResponse.done(body=object())
+
+    outcome = run_task(Odd, ACTION, {"a": 1})
+    assert outcome.result == "fail"
+    assert isinstance(outcome.exception, ResponseError)
