@@ -25,6 +25,8 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+# One worker renders the projects for all of these tests.
+pytestmark = pytest.mark.xdist_group("template")
 every_project = pytest.mark.parametrize("name", list(CHOICES))
 
 ALWAYS = {

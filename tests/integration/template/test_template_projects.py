@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from rendered_projects import CHOICES, Project
 
+# One worker renders the projects for all of these tests.
+pytestmark = pytest.mark.xdist_group("template")
 whole = pytest.mark.parametrize("name", ["defaults", "everything-async", "everything-sync"])
 
 
