@@ -172,13 +172,14 @@ class ScriptedPlatform:
         elif isinstance(event, ShutdownReceived):
             self.shutdowns.append(conversation.kind)
 
-    def answer(self, connection: ServerConnection, request: Request) -> Response | None:
+    async def answer(self, connection: ServerConnection, request: Request) -> Response | None:
         if request.headers.get("Authorization") != self.api_key:
             return _json(401, {"error_code": "AUTH_001", "errors": ["API request is unauthorized."]})
         if "/devops/ws/" in request.path:
             return None if self.refuse_with is None else _json(self.refuse_with, {"errors": ["refused"]})
         path, _, query = request.path.removeprefix("/public/v1/").partition("?")
         self.requests.append(unquote(request.path))
+        await self._noted()
         if "limit=0" in query:
             total = self.counts.get(path, 1)
             return _json(200, [], {"Content-Range": f"items 0-0/{total}"})

@@ -1,0 +1,177 @@
+"""A stop is graceful, goes through phases, and says what it did."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import pytest
+from sample_application import Sample
+from scripted_platform import ScriptedPlatform, a_task
+
+from connect_eaas.applications import EventsApplicationBase
+from connect_eaas.protocol.messages import Shutdown
+from connect_eaas.runner.errors import CredentialsError, RunnerError
+from connect_eaas.runner.settings import Limits
+
+
+@pytest.fixture(autouse=True)
+def fresh_sample() -> Any:
+    Sample.reset()
+    yield
+    Sample.gate.set()
+
+
+async def begin_gated(platform: ScriptedPlatform, *numbers: int) -> None:
+    platform.objects["requests/PR-7"] = {"id": "PR-7", "plan": "gate"}
+    await platform.background.send(*(a_task(number, object_id="PR-7") for number in numbers))
+    await platform.until(lambda: len(platform.requests) == 2 * len(numbers))
+
+
+async def test_running_task_finishes_and_its_result_is_delivered(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+    await begin_gated(platform, 1)
+
+    run.worker.stop.signal("SIGTERM")
+    await platform.until(lambda: sorted(platform.shutdowns) == ["background", "interactive"])
+    # It crosses with the shutdown, and must not be run.
+    late = '{"version": 2, "message_type": "task", "data": ' + a_task(2).model_dump_json() + "}"
+    await platform.background.socket.send(late)
+    Sample.gate.set()
+    report = await run.stop()
+
+    (answered,) = platform.results
+    assert answered.output is not None
+    assert answered.output.result == "success"
+    assert (report.finished, report.abandoned, report.undelivered) == (1, 0, 0)
+    assert "SIGTERM" in str(report)
+    assert Sample.hooks == ["startup green", "shutdown"]
+
+
+async def test_task_that_waits_for_a_place_is_handed_back(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample, limits=Limits(concurrency=1, stop_s=10))
+    await platform.connected()
+    await platform.background.send(a_task(8))
+    await platform.result_of(a_task(8))
+    await platform.until(lambda: len(platform.requests) == 2)
+    platform.requests.clear()
+    await begin_gated(platform, 1)
+    await platform.background.send(a_task(2, object_id="PR-7"), a_task(3, object_id="PR-7"))
+    # A known result is repeated at once, so those before it have been taken in.
+    await platform.background.send(a_task(8))
+    await platform.until(lambda: len(platform.results_of("TQ-0008")) == 2)
+
+    run.worker.stop.signal("SIGINT")
+    await platform.until(lambda: "background" in platform.shutdowns)
+    Sample.gate.set()
+    report = await run.stop()
+
+    assert report.handed_back == 2
+    assert [result.options.task_id for result in platform.results] == ["TQ-0008", "TQ-0008", "TQ-0001"]
+
+
+async def test_second_signal_means_now(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+    await begin_gated(platform, 1)
+
+    run.worker.stop.signal("SIGINT")
+    await platform.until(lambda: "background" in platform.shutdowns)
+    run.worker.stop.signal("SIGINT")
+    report = await run.stop()
+
+    assert report.abandoned == 1
+    assert platform.results == []
+
+
+async def test_running_task_is_given_up_after_the_limit(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample, limits=Limits(stop_s=1, deliver_s=1))
+    await platform.connected()
+    await begin_gated(platform, 1)
+
+    report = await run.stop()
+
+    assert report.abandoned == 1
+    assert platform.results == []
+    assert Sample.hooks == ["startup green", "shutdown"]
+
+
+async def test_unconfirmed_result_is_kept_for_the_next_start(platform: ScriptedPlatform, start: Any) -> None:
+    platform.acknowledging = False
+    run = await start(Sample, limits=Limits(deliver_s=1))
+    await platform.connected()
+    await platform.background.send(a_task(1))
+    await platform.result_of(a_task(1))
+
+    report = await run.stop()
+
+    assert report.undelivered == 1
+
+
+async def test_platform_asks_to_stop(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+
+    platform.interactive.session.send(Shutdown())
+    await platform.interactive.flush()
+    with anyio.fail_after(10):
+        await run.ended.wait()
+
+    assert run.report is not None
+    assert run.report.reason == "the platform asked to stop"
+    assert Sample.hooks == ["startup green", "shutdown"]
+
+
+async def test_stop_does_not_wait_for_a_reconnect(platform: ScriptedPlatform, start: Any) -> None:
+    platform.refuse_with = 503
+    run = await start(Sample)
+
+    report = await run.stop()
+
+    assert report.seconds < 2
+    assert Sample.hooks == []
+
+
+@pytest.mark.parametrize(("status", "variable"), [(401, "API_KEY"), (403, "API_KEY"), (404, "ENVIRONMENT_ID")])
+async def test_refused_credentials_end_the_start(
+    platform: ScriptedPlatform, start: Any, status: int, variable: str
+) -> None:
+    platform.refuse_with = status
+    run = await start(Sample)
+
+    with anyio.fail_after(10):
+        await run.ended.wait()
+
+    assert isinstance(run.error, CredentialsError)
+    assert variable in str(run.error)
+    assert "secret" not in str(run.error)
+
+
+async def test_credentials_refused_later_are_tried_again(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+
+    platform.refuse_with = 401
+    platform.background.socket.transport.abort()
+    await platform.until(lambda: "background" not in platform.conversations)
+    await platform.interactive.send(
+        a_task(1, category="interactive", event_type="asset_purchase_request_validation", data={"id": "PR-1"})
+    )
+    await platform.result_of(a_task(1))
+
+    assert not run.ended.is_set()
+
+
+async def test_failing_start_up_hook_ends_the_runner_before_any_task(platform: ScriptedPlatform, start: Any) -> None:
+    class Broken(EventsApplicationBase):
+        @classmethod
+        async def on_startup(cls, logger: Any, config: dict[str, Any]) -> None:
+            raise RuntimeError("no database")
+
+    run = await start(Broken)
+    with anyio.fail_after(10):
+        await run.ended.wait()
+
+    assert isinstance(run.error, RunnerError)
+    assert "Broken.on_startup" in str(run.error)
