@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -49,7 +49,6 @@ from connect_devops.rql.syntax import (
 
 __all__ = ["apply", "condition", "count", "search_condition"]
 
-_Row = TypeVar("_Row", bound=Any)
 _Leaf = Comparison | Membership | Pattern
 _NUMBER: Final = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d{1,2})?\Z", re.ASCII)
 _COMPARE: Final[dict[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
@@ -61,7 +60,7 @@ _COMPARE: Final[dict[str, Callable[[Any, Any], ColumnElement[bool]]]] = {
 }
 
 
-def apply(statement: Select[_Row], query: Query, fields: Fields, *, search: str | None = None) -> Select[_Row]:
+def apply(statement: Select[Any], query: Query, fields: Fields, *, search: str | None = None) -> Select[Any]:
     """Filter and order ``statement``; ``select`` of the query is left to the caller, it shapes documents, not rows.
 
     Rows without a value come last in either direction. Add a unique last key when the order must be total.

@@ -1,0 +1,104 @@
+"""Validation of drafts: the extension is asked while the customer waits.
+
+A validation that fails, crashes or does not answer in time lets the request pass (``reference/websocket-protocol.md``
+6.2), so nothing here is an error of the caller.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Mapping
+from typing import Any, Final
+
+import anyio.to_thread
+
+from connect_devops.sandbox import parameters
+from connect_devops.sandbox.kinds import ASSET_REQUESTS, TIER_CONFIG_REQUESTS, Kind
+from connect_devops.sandbox.paths import value_at
+from connect_devops.sandbox.world import World
+from connect_devops.services.interactive import NoAnswerError, NotConnectedError
+from connect_eaas.events import CATALOGUE
+from connect_eaas.protocol.messages import TaskOutput
+
+__all__ = ["VALIDATED_STATUSES", "validate"]
+
+VALIDATED_STATUSES: Final = frozenset({"draft", "inquiring"})
+"""Statuses in which a customer fills in the request (``reference/event-types.md`` section 2)."""
+
+_PARAMS: Final[Mapping[str, str]] = {
+    ASSET_REQUESTS.collection: "asset.params",
+    TIER_CONFIG_REQUESTS.collection: "params",
+}
+_TIER_CONFIG_TYPES: Final[Mapping[str, str]] = {"setup": "setup", "update": "change", "change": "change"}
+
+_logger = logging.getLogger(__name__)
+
+
+async def validate(world: World, kind: Kind, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask the extension about a draft.
+
+    Returns:
+        the request with the values and errors of parameters that the extension answered, saved; the request as it was
+        if nobody validates it or the validation failed.
+    """
+    event_type = _event_type(kind, request)
+    if event_type is None or request.get("status") not in VALIDATED_STATUSES:
+        return request
+    answer = await _ask(world, kind, request, event_type)
+    if answer is None or answer.result != "success":
+        return request
+    params = _answered_params(kind, answer.data)
+    if params is None:
+        return request
+    return await anyio.to_thread.run_sync(_take_over, world, kind, str(request["id"]), params)
+
+
+def _event_type(kind: Kind, request: Mapping[str, Any]) -> str | None:
+    if kind is ASSET_REQUESTS:
+        event_type = f"asset_{request.get('type')}_request_validation"
+    else:
+        event_type = f"tier_config_{_TIER_CONFIG_TYPES.get(str(request.get('type')))}_request_validation"
+    return event_type if event_type in CATALOGUE else None
+
+
+async def _ask(world: World, kind: Kind, request: dict[str, Any], event_type: str) -> TaskOutput | None:
+    def subscribers() -> list[str]:
+        found = world.services.events.subscribers(
+            event_type, status=kind.status_of(request), product_id=kind.product_of(request)
+        )
+        return [environment.id for environment in found]
+
+    for environment_id in await anyio.to_thread.run_sync(subscribers):
+        try:
+            result = await world.services.interactive.call(
+                environment_id, event_type, str(request["id"]), copy.deepcopy(request)
+            )
+        except NotConnectedError:
+            continue
+        except NoAnswerError:
+            _logger.warning("validation not answered in time object=%s event=%s", request["id"], event_type)
+            return None
+        return result.output
+    return None
+
+
+def _answered_params(kind: Kind, data: Any) -> Any:
+    if not isinstance(data, Mapping):
+        return None
+    status = data.get("http_status", 200)
+    if isinstance(status, int) and status >= 500:
+        return None
+    return value_at(data.get("body"), _PARAMS[kind.collection])
+
+
+def _take_over(world: World, kind: Kind, object_id: str, answered: Any) -> dict[str, Any]:
+    with world.services.store.transaction():
+        request = world.get(kind, object_id)
+        params = value_at(request, _PARAMS[kind.collection])
+        # The request may have moved on while the extension thought; then its answer is about the past.
+        current = request.get("status") in VALIDATED_STATUSES and isinstance(params, list)
+        if current and parameters.take_errors(params, answered):
+            # No event: whoever hears of drafts would validate what was validated.
+            world.store(kind, request)
+        return request
