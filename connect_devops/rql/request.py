@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
 from connect_devops.rql.parser import parse
-from connect_devops.rql.syntax import Query
+from connect_devops.rql.syntax import And, Comparison, Node, Query
 
 __all__ = ["DEFAULT_LIMIT", "MAX_LIMIT", "ListRequest", "read_list_request"]
 
@@ -29,6 +29,12 @@ class ListRequest:
     limit: int
     offset: int
     search: str | None = None
+
+    def and_eq(self, name: str, value: str) -> ListRequest:
+        """The same request, with the further condition that a property has a value."""
+        added: Node = Comparison(name, "eq", value)
+        where = added if self.query.where is None else And((self.query.where, added))
+        return replace(self, query=replace(self.query, where=where))
 
 
 def read_list_request(

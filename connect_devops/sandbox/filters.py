@@ -122,6 +122,15 @@ _DECLARATIONS: Final[Mapping[str, str]] = {
         events.created.at:num^ events.updated.at:num?^ id:str?^ instance.id:str?~ instance.type:str^~ name:str^
         stats.connections:num^ stats.marketplaces:num^
     """,
+    "subscriptions/assets": """
+        billing.next_date:num?^ billing.period.uom:str? connection.hub.id:str? connection.hub.name:str
+        connection.id:str? connection.provider.id:str? connection.provider.name:str connection.type:str?
+        connection.vendor.id:str? connection.vendor.name:str contract.id:str? events.created.at:num^
+        events.updated.at:num external_id:str? external_uid:str? id:str? marketplace.id:str?
+        marketplace.name:str params[].id:str params[].name:str params[].value:str? product.id:str?
+        product.name:str status:str tiers.customer.id:str tiers.customer.name:str tiers.tier1.id:str?
+        tiers.tier2.id:str?
+    """,
     HUB_CONNECTIONS: """
         id:str product.id:str type:str created_at:num^ product.name:str^
     """,
