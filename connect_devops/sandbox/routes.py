@@ -46,7 +46,7 @@ def routes(world: World) -> list[BaseRoute]:
         *_usage_routes(world),
         *_conversation_routes(world),
         *catalogue_routes(world),
-        Route(f"{API}/devops/local/trigger", endpoint(world, trigger), methods=["POST"]),
+        Route(f"{API}/devops/local/trigger", asynchronous(world, trigger), methods=["POST"]),
         Route(f"{product_actions.LINK_PATH}/{{token}}", _link(world), methods=["GET", "POST"]),
     ]
 
@@ -141,7 +141,7 @@ def _validated_collection(
 
     async def validated(call: Call, request: dict[str, Any]) -> dict[str, Any]:
         # A handler that saves parameters while it validates must not be asked again.
-        return request if call.from_runner else await validate(world, kind, request)
+        return request if call.from_runner else (await validate(world, kind, request)).request
 
     async def make(call: Call) -> dict[str, Any]:
         return await validated(call, await anyio.to_thread.run_sync(create, world, call.body, call.by))
@@ -157,7 +157,7 @@ def _validated_collection(
                 return update(world, call.path["id"], call.body, call.by)
             return request
 
-        return await validate(world, kind, await anyio.to_thread.run_sync(merged))
+        return (await validate(world, kind, await anyio.to_thread.run_sync(merged))).request
 
     path = f"{API}/{kind.collection}"
     return [

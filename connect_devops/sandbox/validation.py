@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 import anyio.to_thread
@@ -17,11 +18,10 @@ from connect_devops.sandbox import parameters
 from connect_devops.sandbox.kinds import ASSET_REQUESTS, TIER_CONFIG_REQUESTS, Kind
 from connect_devops.sandbox.paths import value_at
 from connect_devops.sandbox.world import World
-from connect_devops.services.interactive import NoAnswerError, NotConnectedError
+from connect_devops.services.interactive import InteractiveResult, NoAnswerError, NotConnectedError
 from connect_eaas.events import CATALOGUE
-from connect_eaas.protocol.messages import TaskOutput
 
-__all__ = ["VALIDATED_STATUSES", "validate"]
+__all__ = ["VALIDATED_STATUSES", "Validated", "validate"]
 
 VALIDATED_STATUSES: Final = frozenset({"draft", "inquiring"})
 """Statuses in which a customer fills in the request (``reference/event-types.md`` section 2)."""
@@ -35,7 +35,15 @@ _TIER_CONFIG_TYPES: Final[Mapping[str, str]] = {"setup": "setup", "update": "cha
 _logger = logging.getLogger(__name__)
 
 
-async def validate(world: World, kind: Kind, request: dict[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Validated:
+    """A request after its validation. ``task_id`` is None if no runner was there to ask."""
+
+    request: dict[str, Any]
+    task_id: str | None = None
+
+
+async def validate(world: World, kind: Kind, request: dict[str, Any]) -> Validated:
     """Ask the extension about a draft.
 
     Returns:
@@ -44,14 +52,15 @@ async def validate(world: World, kind: Kind, request: dict[str, Any]) -> dict[st
     """
     event_type = _event_type(kind, request)
     if event_type is None or request.get("status") not in VALIDATED_STATUSES:
-        return request
+        return Validated(request)
     answer = await _ask(world, kind, request, event_type)
-    if answer is None or answer.result != "success":
-        return request
-    params = _answered_params(kind, answer.data)
+    if answer is None:
+        return Validated(request)
+    params = _answered_params(kind, answer.output.data) if answer.output.result == "success" else None
     if params is None:
-        return request
-    return await anyio.to_thread.run_sync(_take_over, world, kind, str(request["id"]), params)
+        return Validated(request, answer.task_id)
+    changed = await anyio.to_thread.run_sync(_take_over, world, kind, str(request["id"]), params)
+    return Validated(changed, answer.task_id)
 
 
 def _event_type(kind: Kind, request: Mapping[str, Any]) -> str | None:
@@ -62,7 +71,7 @@ def _event_type(kind: Kind, request: Mapping[str, Any]) -> str | None:
     return event_type if event_type in CATALOGUE else None
 
 
-async def _ask(world: World, kind: Kind, request: dict[str, Any], event_type: str) -> TaskOutput | None:
+async def _ask(world: World, kind: Kind, request: dict[str, Any], event_type: str) -> InteractiveResult | None:
     def subscribers() -> list[str]:
         found = world.services.events.subscribers(
             event_type, status=kind.status_of(request), product_id=kind.product_of(request)
@@ -71,15 +80,14 @@ async def _ask(world: World, kind: Kind, request: dict[str, Any], event_type: st
 
     for environment_id in await anyio.to_thread.run_sync(subscribers):
         try:
-            result = await world.services.interactive.call(
+            return await world.services.interactive.call(
                 environment_id, event_type, str(request["id"]), copy.deepcopy(request)
             )
-        except NotConnectedError:
+        except NotConnectedError:  # noqa: PERF203 - three environments at most
             continue
         except NoAnswerError:
             _logger.warning("validation not answered in time object=%s event=%s", request["id"], event_type)
             return None
-        return result.output
     return None
 
 
