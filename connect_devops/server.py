@@ -23,7 +23,6 @@ import anyio
 import anyio.to_thread
 
 from connect_devops.api.app import build_app
-from connect_devops.api.choices import NoChoices
 from connect_devops.api.stream import TaskStreams
 from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
@@ -32,6 +31,7 @@ from connect_devops.errors import DataDirError, StartError
 from connect_devops.files import write_private
 from connect_devops.hub.hub import Hub
 from connect_devops.listeners import bind, make_listener
+from connect_devops.sandbox import SandboxChoices, World, routes
 from connect_devops.services.container import Services, build_services
 from connect_devops.services.secrets import FernetSecrets, SecretsError
 from connect_devops.services.signals import ClockMoved, EnvironmentChanged
@@ -197,14 +197,15 @@ class _Parts:
         api_key = self._ensure_owner()
         self.services.leases.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
+        world = World.over(self.services)
         self.streams = TaskStreams(self.services)
         app = build_app(
             self.services,
             settings,
             self,
-            choices=NoChoices(),
+            choices=SandboxChoices(world),
             real_time=self._real_time,
-            further=[*self.streams.routes(), *self.hub.routes()],
+            further=[*self.streams.routes(), *self.hub.routes(), *routes(world)],
         )
         self.http = make_listener(app, http_socket, settings)
         self.https = make_listener(app, https_socket, settings, certificates)

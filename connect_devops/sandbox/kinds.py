@@ -6,7 +6,7 @@ Which change is which event: ``reference/event-types.md`` sections 1 and 6.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -63,7 +63,7 @@ class Kind:
     hub: tuple[str, ...] = ("hub.id", "connection.hub.id")
     connection: tuple[str, ...] = ("connection.id",)
     accounts: tuple[str, ...] = ("vendor.id", "provider.id", "owner.id")
-    events: Mapping[str, tuple[str, ...]] = _NO_EVENTS
+    events: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_EVENTS)
 
     def status_of(self, doc: Mapping[str, Any]) -> str | None:
         """The object's status, if its kind has one."""

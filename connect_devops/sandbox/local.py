@@ -98,11 +98,20 @@ def _with_link(call: Call, sample: Sample) -> dict[str, Any]:
     actions = call.world.objects.all(kinds.PRODUCT_ACTIONS.collection, parent_id=product_id)
     wanted = [action for action in actions if action.get("scope") == "asset"]
     if not wanted:
-        raise RuleError(f"action: {product_id} has no actions for assets.")
+        return _without_link(sample, f"{product_id} has no actions for assets.")
     base = str(call.request.base_url).rstrip("/")
     query = {"asset_id": str(sample.object["id"])}
-    token = product_actions.link_token(call.world, product_id, wanted[0]["id"], query, f"{base}/public/v1")
+    try:
+        token = product_actions.link_token(call.world, product_id, wanted[0]["id"], query, f"{base}/public/v1")
+    except RuleError as error:
+        return _without_link(sample, str(error))
     return _described(sample, link=f"{base}{product_actions.LINK_PATH}/{token}")
+
+
+def _without_link(sample: Sample, cause: str) -> dict[str, Any]:
+    described = _described(sample, link=None)
+    described["notes"].append(f"No link: {cause}")
+    return described
 
 
 async def _custom_event(call: Call) -> dict[str, Any]:
