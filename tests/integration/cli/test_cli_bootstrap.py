@@ -1,0 +1,336 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from connect_stand_in import KEY, Platform
+
+from connect_cli_ext.errors import CommandError
+from connect_cli_ext.project.render import make_project
+from connect_cli_ext.project.template import served
+from connect_cli_ext.wizard.answers import Draft
+from connect_cli_ext.wizard.surroundings import KnownEvents, Surroundings
+from connect_eaas.events import CATALOGUE
+
+Ccli = Callable[..., Any]
+BOOTSTRAP = ("project", "extension", "bootstrap")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    folder = tmp_path / "target"
+    folder.mkdir()
+    return folder
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def env_file(project: Path) -> str:
+    return next(project.glob(".*_dev.env")).read_text()
+
+
+def test_without_a_question_a_project_is_made_and_said(ccli: Ccli, target: Path) -> None:
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert (result.status, result.err) == (0, "")
+    project = target / "my_awesome_project"
+    made = tree(target)
+    assert {"my_awesome_project/connect_ext/extension.py", "my_awesome_project/pyproject.toml"} <= set(made)
+    assert all(f"✓ {name.removeprefix('my_awesome_project/')}\n" in result.out for name in made)
+    assert f"The project is in {project}\n" in result.out
+    assert "ccli devops dev" in result.out
+    assert [path.name for path in target.iterdir()] == ["my_awesome_project"]
+
+
+def test_the_env_file_has_the_account_s_key_and_is_its_owner_s_only(
+    ccli: Ccli, target: Path, platform: Platform
+) -> None:
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "environment_id=ENV-1234-5678-01")
+    project = target / "my_awesome_project"
+    assert KEY in env_file(project)
+    assert "ENV-1234-5678-01" in env_file(project)
+    assert platform.url.removeprefix("http://") in env_file(project)
+    assert stat.S_IMODE(next(project.glob(".*_dev.env")).stat().st_mode) == 0o600
+    secret = KEY.partition(":")[2]
+    assert secret not in result.out + result.err
+    assert [name for name, content in tree(project).items() if secret.encode() in content] == [
+        ".my_awesome_project_dev.env"
+    ]
+
+
+def test_a_running_local_platform_gives_the_defaults(ccli: Ccli, home: Path, target: Path, platform: Platform) -> None:
+    discovery = home / ".local" / "state" / "connect-devops" / "discovery.json"
+    discovery.parent.mkdir(parents=True)
+    development = {"id": "ENV-0000-0001-01", "type": "development"}
+    extension = {"id": "SRVC-0000-0001", "environments": [development, {"id": "ENV-0000-0001-02", "type": "test"}]}
+    facts = {"url": platform.url, "api_key": KEY, "extensions": [extension], "projects": {}, "pid": os.getpid()}
+    discovery.write_text(json.dumps(facts))
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    written = env_file(target / "my_awesome_project")
+    assert KEY in written
+    assert "ENV-0000-0001-01" in written
+    assert f"the local platform at {platform.url}" in result.out
+    discovery.write_text(json.dumps({**facts, "projects": {"/some/project": "ENV-0000-0001-01"}}))
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "project_slug=other").status == 0
+    assert "ENV-0000" not in env_file(target / "other")
+
+
+def test_saved_answers_make_the_same_project_again_without_the_key(ccli: Ccli, target: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "answers.json"
+    words = ("--answer", "project_name=Twin", "--answer", "use_asyncio=y", "--answer", f"api_key={KEY}")
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target, "-s", saved, *words).status == 0
+    assert KEY not in saved.read_text()
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o600
+    jsonschema.validate(json.loads(saved.read_text()), json.loads(ccli(*BOOTSTRAP, "--answers-schema").out))
+    again = tmp_path / "again"
+    again.mkdir()
+    assert ccli(*BOOTSTRAP, "-l", saved, "-o", again, "--answer", f"api_key={KEY}").status == 0
+    assert tree(again) == tree(target)
+
+
+def test_the_key_is_saved_when_asked_for(ccli: Ccli, target: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "answers.json"
+    words = ("-s", saved, "--save-key", "--answer", f"api_key={KEY}")
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target, *words).status == 0
+    assert json.loads(saved.read_text())["api_key"] == KEY
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target, "--save-key").status == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("{", "is no JSON"),
+        ("[]", "must hold one JSON object"),
+        ('{"projet_name": "x"}', "projet_name: there is no such answer; did you mean 'project_name'?"),
+        ('{"version": 1}', "version: must be a text, not int"),
+        ('{"background": {"a": 1}}', "background: must be a list of texts, not dict"),
+        ('{"license": "GPL"}', "license: 'GPL' is not offered here; expected: Apache"),
+        ('{"extension_type": "hub"}', "cannot make such a project yet"),
+        ('{"project_slug": "../out"}', "project_slug: use letters"),
+        ('{"package_name": "class"}', "package_name: 'class' is a keyword"),
+        ('{"background": ["nothing_happened"]}', "background: 'nothing_happened' is not offered here"),
+    ],
+)
+def test_a_file_of_answers_that_will_not_do(
+    ccli: Ccli, target: Path, tmp_path: Path, content: str, message: str
+) -> None:
+    path = tmp_path / "answers.json"
+    path.write_text(content)
+    result = ccli(*BOOTSTRAP, "-l", path, "--defaults", "-o", target)
+    assert result.status == 1
+    assert str(path) in result.err
+    assert message in result.err
+    assert list(target.iterdir()) == []
+
+
+def test_open_answers_without_a_terminal_are_named(ccli: Ccli, target: Path) -> None:
+    result = ccli(*BOOTSTRAP, "-o", target, "--answer", "project_name=X")
+    assert result.status == 1
+    assert "description: What does it do" in result.err
+    assert "--defaults" in result.err
+    nothing = ccli(*BOOTSTRAP, "-o", target)
+    assert nothing.status == 1
+    assert "this is no terminal" in nothing.err
+
+
+def test_texts_reach_the_files_as_they_were_typed(ccli: Ccli, target: Path) -> None:
+    import ast
+
+    name = 'Say "hi" {{ 7 * 7 }} {% raw %} \\n {# é 😀 #} it\'s'
+    words = ("--answer", f"project_name={name}", "--answer", f"description={name}", "--answer", f"author={name}")
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "project_slug=p", *words)
+    assert result.status == 0, result.err
+    descriptor = json.loads((target / "p" / "connect_ext" / "extension.json").read_text())
+    assert descriptor["name"] == name
+    assert descriptor["description"] == name
+    for path in (target / "p").rglob("*.py"):
+        ast.parse(path.read_text())
+    assert b"49" not in (target / "p" / "README.md").read_bytes()
+
+
+def test_nothing_is_left_in_the_home_folder(ccli: Ccli, home: Path, target: Path) -> None:
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target).status == 0
+    assert list(home.iterdir()) == []
+
+
+def test_an_existing_folder_is_left_alone(ccli: Ccli, target: Path) -> None:
+    theirs = target / "my_awesome_project"
+    theirs.mkdir()
+    (theirs / "thesis.txt").write_text("mine")
+    for words in ((), ("-f",)):
+        result = ccli(*BOOTSTRAP, "--defaults", "-o", target, *words)
+        assert result.status == 1
+        assert str(theirs) in result.err
+    assert tree(target) == {"my_awesome_project/thesis.txt": b"mine"}
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_is_no_folder_is_left_alone(ccli: Ccli, target: Path, tmp_path: Path, kind: str) -> None:
+    place = target / "my_awesome_project"
+    if kind == "file":
+        place.write_text("mine")
+    else:
+        (tmp_path / "elsewhere").mkdir()
+        place.symlink_to(tmp_path / "elsewhere")
+    result = ccli(*BOOTSTRAP, "--defaults", "-f", "-o", target)
+    assert result.status == 1
+    assert "is no folder" in result.err
+    assert place.is_symlink() or place.read_text() == "mine"
+
+
+def test_force_replaces_an_untouched_project_and_keeps_one_with_work_in_it(ccli: Ccli, target: Path) -> None:
+    words = (*BOOTSTRAP, "--defaults", "-f", "-o", target)
+    assert ccli(*words).status == 0
+    assert ccli(*words, "--answer", "description=Second").status == 0
+    assert [path.name for path in target.iterdir()] == ["my_awesome_project"]
+    changed = target / "my_awesome_project" / "README.md"
+    changed.write_text("my own words")
+    result = ccli(*words)
+    assert result.status == 0
+    assert f"it is kept in {target / 'my_awesome_project.backup-1'}" in result.out
+    assert (target / "my_awesome_project.backup-1" / "README.md").read_text() == "my own words"
+    assert changed.read_text() != "my own words"
+    (target / "my_awesome_project" / "new.py").write_text("x = 1\n")
+    assert ccli(*words).status == 0
+    assert (target / "my_awesome_project.backup-2" / "new.py").exists()
+
+
+def test_a_project_with_a_commit_is_kept_too(ccli: Ccli, target: Path) -> None:
+    words = (*BOOTSTRAP, "--defaults", "-f", "-o", target)
+    assert ccli(*words).status == 0
+    project = target / "my_awesome_project"
+    subprocess.run(["git", "add", "README.md"], cwd=project, check=True)
+    assert ccli(*words).status == 0
+    assert (target / "my_awesome_project.backup-1" / ".git" / "index").exists()
+
+
+def test_inside_a_repository_no_second_one_is_made(ccli: Ccli, target: Path) -> None:
+    subprocess.run(["git", "init", "-q"], cwd=target, check=True)
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert "No git repository was made: the folder is part of a git repository already" in result.out
+    assert not (target / "my_awesome_project" / ".git").exists()
+
+
+def test_without_git_the_project_is_made_all_the_same(
+    ccli: Ccli, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert result.status == 0
+    assert "git is not installed" in result.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file system of Linux")
+def test_a_place_that_cannot_be_written_is_named(ccli: Ccli) -> None:
+    # Also root cannot make a folder there.
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", "/proc")
+    assert result.status == 1
+    assert result.err.splitlines()[-1].startswith("Error: /proc: nothing can be written there")
+
+
+def test_a_template_that_fails_half_way_leaves_nothing(target: Path, tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    inside = template / "{{cookiecutter.project_slug}}"
+    inside.mkdir(parents=True)
+    (template / "cookiecutter.json").write_text('{"project_slug": "x"}')
+    (inside / "a.txt").write_text("fine")
+    (inside / "b.txt").write_text("{{ cookiecutter.no_such_thing.x }}")
+    answers = Draft(Surroundings(target, KnownEvents(), server_address="x")).finish()
+    with pytest.raises(CommandError, match="template cannot be rendered"):
+        make_project(answers, target, template=template)
+    assert list(target.iterdir()) == []
+
+
+def test_a_missing_template_is_said_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="reinstall connect-extension-sdk"):
+        served(tmp_path / "nowhere")
+
+
+def test_ctrl_c_while_it_is_being_made_leaves_nothing(target: Path, tmp_path: Path, home: Path) -> None:
+    """The template's hook announces itself and waits, as a slow disk would."""
+    template = tmp_path / "template"
+    (template / "{{cookiecutter.project_slug}}").mkdir(parents=True)
+    (template / "{{cookiecutter.project_slug}}" / "a.txt").write_text("fine")
+    (template / "cookiecutter.json").write_text('{"project_slug": "x"}')
+    (template / "hooks").mkdir()
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    (template / "hooks" / "post_gen_project.py").write_text(
+        f"import signal\nopen({str(gate)!r}, 'w').write('there')\nsignal.pause()\n"
+    )
+    program = (
+        "from pathlib import Path\n"
+        "from connect_cli_ext.project.render import make_project\n"
+        "from connect_cli_ext.wizard.answers import Draft\n"
+        "from connect_cli_ext.wizard.surroundings import KnownEvents, Surroundings\n"
+        f"target = Path({str(target)!r})\n"
+        "answers = Draft(Surroundings(target, KnownEvents(), server_address='x')).finish()\n"
+        f"make_project(answers, target, template=Path({str(template)!r}))\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.DEVNULL, start_new_session=True)
+    assert gate.read_text() == "there"
+    assert len(list(target.iterdir())) == 1
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(20) != 0
+    assert list(target.iterdir()) == []
+
+
+def definitions(*types: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": number,
+            "type": event,
+            "name": CATALOGUE[event].name,
+            "group": "From the platform",
+            "category": CATALOGUE[event].category,
+            "extension_type": "multiaccount+products",
+        }
+        for number, event in enumerate(types)
+    ]
+
+
+def test_the_platform_s_event_types_are_offered_when_it_answers(ccli: Ccli, target: Path, platform: Platform) -> None:
+    platform.collections["devops/event-definitions"] = definitions(
+        "asset_cancel_request_processing", "product_action_execution"
+    )
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert result.status == 0
+    assert "Event types: from the account VA-100-200." in result.out
+    code = (target / "my_awesome_project" / "connect_ext" / "extension.py").read_text()
+    assert "asset_cancel_request_processing" in code
+    assert "asset_purchase_request_processing" not in code
+    refused = ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "background=asset_purchase_request_processing")
+    assert "expected: asset_cancel_request_processing" in refused.err
+
+
+def test_a_platform_that_keeps_silent_is_not_waited_for(ccli: Ccli, target: Path, platform: Platform) -> None:
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    platform.hold = threading.Event()
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert result.status == 0
+    assert "Event types: from the SDK's own catalogue (the account VA-100-200:" in result.out
+
+
+def test_a_platform_that_refuses_is_named(ccli: Ccli, target: Path, platform: Platform) -> None:
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    platform.key = "another"
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert result.status == 0
+    assert "refused the API key (401)" in result.out
