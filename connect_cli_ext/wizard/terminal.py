@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any, Final
 
 from connect_cli_ext.errors import CommandError
@@ -19,12 +21,43 @@ _SECTIONS: Final = tuple(dict.fromkeys(step.section for step in STEPS))
 
 _MAX_WIDTH: Final = 100
 
+_USUAL_HEIGHT: Final = 24
+_MOST_OPTIONS: Final = 13
+_BUTTONS: Final = 4
+
 _KEYS: Final = {
     Kind.TEXT: "Type the answer, then Enter.",
     Kind.HIDDEN: "Type the answer, then Enter. It is not shown.",
     Kind.ONE: "Up and Down move, Enter chooses.",
-    Kind.MANY: "Up and Down move, Space ticks, Ctrl-A all, Ctrl-R none, Enter takes the ticked ones.",
+    Kind.MANY: "Up and Down move, Space ticks (Ctrl-A all, Ctrl-R none), Enter goes on.",
 }
+
+
+class _Worth(IntEnum):
+    """How soon a line is left out on a small terminal."""
+
+    AIR = 0
+    ORIENTATION = 1
+    HELP = 2
+    NEEDED = 3
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    worth: _Worth = _Worth.NEEDED
+
+
+def _fitted(lines: Sequence[_Line], room: int) -> list[_Line]:
+    """Leave out lines, those of least worth first and from below, until the others fit into ``room``."""
+    kept = list(lines)
+    for worth in (_Worth.AIR, _Worth.ORIENTATION, _Worth.HELP):
+        for line in reversed([line for line in kept if line.worth is worth]):
+            if len(kept) <= room:
+                return kept
+            index = max(position for position, other in enumerate(kept) if other is line)
+            del kept[index]
+    return kept
 
 
 class WizardCancelledError(CommandError):
@@ -81,36 +114,50 @@ class _Screen:
         wizard, terminal = self._wizard, self._terminal
         step = wizard.step
         width = min(terminal.width or _MAX_WIDTH, _MAX_WIDTH) - 1
+        steps = " > ".join(
+            terminal.reverse(f" {section} ") if section == step.section else section for section in _SECTIONS
+        )
         lines = [
-            terminal.bold(f"Extension project bootstrap - {wizard.number} of {len(STEPS)}"),
-            " > ".join(
-                terminal.reverse(f" {section} ") if section == step.section else section for section in _SECTIONS
-            ),
-            "",
-            terminal.bold(step.label),
-            *textwrap.wrap(step.question, width),
+            _Line(terminal.bold(f"Extension project bootstrap - {wizard.number} of {len(STEPS)}")),
+            _Line(steps, _Worth.ORIENTATION),
+            _Line("", _Worth.AIR),
+            _Line(terminal.bold(step.label)),
+            *(_Line(line) for line in textwrap.wrap(step.question, width)),
         ]
-        explanation = step.help(wizard.draft)
-        if explanation:
-            lines += [terminal.cyan(line) for line in textwrap.wrap(explanation, width)]
+        lines += [_Line(terminal.cyan(line), _Worth.HELP) for line in textwrap.wrap(step.help(wizard.draft), width)]
         if problem is not None:
-            lines += [terminal.red(line) for line in textwrap.wrap(f"Not so: {problem}", width)]
-        lines.append("")
+            wrapped = textwrap.wrap(f"Not so: {problem}", width, max_lines=2, placeholder=" …")
+            lines += [_Line(terminal.red(line)) for line in wrapped]
+        lines.append(_Line("", _Worth.AIR))
+        options = len(step.choices(wizard.draft)) if asking else _BUTTONS
+        # Below come the prompt's line, its options (the library shows so many at most) and the cursor's line.
+        room = (terminal.height or _USUAL_HEIGHT) - min(options, _MOST_OPTIONS) - 2
         if wizard.is_last:
-            lines += self._summary(width)
+            lines += [_Line(line) for line in self._summary(width, room - len(lines))]
         elif asking:
-            lines += textwrap.wrap(_KEYS[step.kind], width)
+            lines.append(_Line(_KEYS[step.kind]))
         elif step.kind is not Kind.PAGE:
-            lines += textwrap.wrap(f"Answer: {shown(wizard.draft, step)}", width)
-        terminal.stream.write(terminal.home + terminal.clear + "\n".join(lines) + "\n")
+            answer = f"Answer: {shown(wizard.draft, step)}"
+            lines += [_Line(line) for line in textwrap.wrap(answer, width, max_lines=4, placeholder=" …")]
+        drawn = "\n".join(line.text for line in _fitted(lines, room))
+        terminal.stream.write(terminal.home + terminal.clear + drawn + "\n")
         terminal.stream.flush()
 
-    def _summary(self, width: int) -> list[str]:
+    def _summary(self, width: int, room: int) -> list[str]:
+        bold = self._terminal.bold
+        sections = summary(self._wizard.draft)
         lines: list[str] = []
-        for section, rows in summary(self._wizard.draft):
-            lines.append(self._terminal.bold(section))
+        for section, rows in sections:
+            lines.append(bold(section))
             for title, answer in rows:
                 lines += textwrap.wrap(f"  {title}: {answer}", width, subsequent_indent="    ")
+        if len(lines) <= room:
+            return lines
+        lines = []
+        for section, rows in sections:
+            text = f"{section}  " + "; ".join(f"{title}: {answer}" for title, answer in rows)
+            first, *others = textwrap.wrap(text, width, subsequent_indent="  ")
+            lines += [bold(section) + first.removeprefix(section), *others]
         return lines
 
     def _ask(self, step: Step) -> Value:
