@@ -112,6 +112,9 @@ class Descriptor:
             raise DeclarationError(Problem(f"the key {error.key!r} stands twice: remove one", path, line)) from error
         except RecursionError as error:
             raise DeclarationError(Problem("nested too deeply", path)) from error
+        except ValueError as error:
+            # A number of thousands of digits.
+            raise DeclarationError(Problem(f"not JSON that can be read: {error}", path)) from error
         if not isinstance(content, dict):
             raise DeclarationError(Problem(f"expected a JSON object, got {_kind(content)}", path, 1))
         return cls(path, content, text)

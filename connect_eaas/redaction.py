@@ -23,6 +23,7 @@ _COOKIE: Final = frozenset({"cookie", "set-cookie"})
 # Carries the values of all variables, secure ones too.
 _CONFIG: Final = "x-connect-config"
 _COOKIE_KEY: Final = re.compile(r'(api_key=")([^"]*)("|$)')
+_CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SECRET_FIELD: Final = re.compile(
     r"(^|_)(api_?key|password|passwd|secret|token|jwt|authorization|private_?key|credentials?)($|_)", re.IGNORECASE
 )
@@ -75,7 +76,9 @@ def redact(value: Any) -> Any:
 
 def _is_secret(key: object, item: object) -> bool:
     # An object under such a name (say, a token's description) is looked into instead.
-    return isinstance(key, str) and not isinstance(item, (Mapping, bool)) and bool(_SECRET_FIELD.search(key))
+    if not isinstance(key, str) or isinstance(item, (Mapping, bool)):
+        return False
+    return bool(_SECRET_FIELD.search(_CAMEL.sub("_", key).replace("-", "_")))
 
 
 def _middle_hidden(secret: str) -> str:

@@ -29,7 +29,9 @@ from connect_eaas import (
     transformation,
     variables,
 )
+from connect_eaas.collection import Collector
 from connect_eaas.declarations import DeclarationError, Declarations
+from connect_eaas.descriptor import Descriptor
 from connect_eaas.errors import Problem
 from connect_eaas.events import CATALOGUE
 
@@ -365,6 +367,7 @@ def test_wrong_descriptors_name_the_line(load: Load, descriptor: str, line: int,
         ("3", 1, "got a number"),
         ('{\n "name": "a",\n "name": "b"}', 3, "'name' stands twice"),
         ("[" * 100_000, None, "nested too deeply"),
+        ('{"number": ' + "9" * 5000 + "}", None, "not JSON that can be read"),
     ],
 )
 def test_broken_descriptors_name_the_line(load: Load, text: str, line: int | None, words: str) -> None:
@@ -475,3 +478,64 @@ def test_extension_is_an_events_application() -> None:
             return BackgroundResponse.done()
 
     assert Declarations.of(Ext).kind == "eventsapp"
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+_METHODS = st.sampled_from(["execute_product_action", "get_variables", "__init__", "client", "nothing", ""])
+_OLD_DESCRIPTORS = st.fixed_dictionaries(
+    {},
+    optional={
+        "capabilities": st.dictionaries(st.sampled_from(sorted(CATALOGUE)) | st.text(), _JSON, max_size=4) | _JSON,
+        "schedulables": st.lists(st.fixed_dictionaries({"method": _METHODS | _JSON}) | _JSON, max_size=4) | _JSON,
+        "variables": st.lists(
+            st.fixed_dictionaries({"name": st.text(max_size=2) | _JSON}, optional={"initial_value": _JSON})
+            | st.fixed_dictionaries({"name": st.sampled_from("AB")}, optional={"secure": _JSON}),
+            max_size=4,
+        )
+        | _JSON,
+    },
+)
+
+
+class OldStyle(Extension):
+    def execute_product_action(self, request: Any) -> Any: ...
+
+    def process_asset_purchase_request(self, request: Any) -> Any: ...
+
+
+@given(_OLD_DESCRIPTORS)
+def test_whatever_a_descriptor_says_problems_are_told_and_the_rest_is_sound(content: dict[str, Any]) -> None:
+    descriptor = Descriptor(Path("extension.json"), content, json.dumps(content, indent=1))
+    collector = Collector(OldStyle, descriptor)
+    events, schedulables = collector.events(), collector.schedulables()
+    declared = collector.variables(old_style=True)
+    assert {handler.method for handler in events} <= {"execute_product_action", "process_asset_purchase_request"}
+    assert all(isinstance(status, str) for handler in events for status in handler.statuses)
+    assert all(hasattr(OldStyle, item.method) for item in schedulables)
+    assert len({item.name for item in declared}) == len(declared)
+    assert all(isinstance(item.initial_value, (str, type(None))) for item in declared)
+    lines = descriptor.text.count("\n") + 1
+    in_file = [problem for problem in collector.problems if problem.file == descriptor.path]
+    assert all(problem.line is None or 1 <= problem.line <= lines for problem in in_file)
+    assert all(str(problem) for problem in collector.problems)
+
+
+@given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
+def test_whatever_a_descriptor_is_only_declaration_errors_come_of_it(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "fuzzed-extension.json"
+    file.write_bytes(content)
+    try:
+        expected = json.loads(content.decode("utf-8-sig"))
+    except ValueError:
+        expected = None
+    if isinstance(expected, dict):
+        assert Descriptor.load(file).content == expected
+    else:
+        with pytest.raises(DeclarationError, match="fuzzed-extension"):
+            Descriptor.load(file)

@@ -41,7 +41,10 @@ def test_headers_as_bytes_are_redacted_too() -> None:
     }
 
 
-@given(st.text(min_size=12, alphabet="abcdefghij"), st.sampled_from(["api_key", "installation_api_key", "password"]))
+_SECRET_NAMES = ["api_key", "installation_api_key", "password", "accessToken", "X-Api-Key", "JWT_SECRET", "apikey"]
+
+
+@given(st.text(min_size=12, alphabet="abcdefghij"), st.sampled_from(_SECRET_NAMES))
 def test_secret_fields_are_hidden_at_any_depth(secret: str, name: str) -> None:
     body = {"items": [{"deep": {name: secret}}], "params": [{"type": "password", "value": secret}]}
     assert secret not in json.dumps(redact(body))
