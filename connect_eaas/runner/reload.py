@@ -101,7 +101,10 @@ async def _run_once(command: Sequence[str], project: Path, stop: Stop) -> int | 
 async def _set_at_change(project: Path, changed: anyio.Event) -> None:
     from watchfiles import awatch
 
-    async for changes in awatch(project, watch_filter=lambda _, path: watched(Path(path), project)):
+    def wanted(_: object, path: str) -> bool:
+        return watched(Path(path), project)
+
+    async for changes in awatch(project, watch_filter=wanted, debounce=300, step=50):
         names = ", ".join(sorted({str(Path(path).relative_to(project)) for _, path in changes}))
         _log.warning("changed: %s", names)
         changed.set()

@@ -149,11 +149,11 @@ def _addresses(environment: Mapping[str, str], *, unsecure: bool) -> tuple[str, 
 
 
 def _split(name: str, text: str) -> SplitResult:
-    parts = urlsplit(text if "://" in text else f"//{text}")
     try:
+        parts = urlsplit(text if "://" in text else f"//{text}")
         valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        valid = False
+        raise SettingsError(f"{name}: expected host or host:port, got {text!r}") from None
     if (
         not valid
         or parts.scheme not in ("", "http", "https", "ws", "wss")

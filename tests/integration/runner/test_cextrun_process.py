@@ -1,0 +1,336 @@
+"""The real command as a process: real signals, real files, real exit statuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from scripted_platform import API_KEY, ENVIRONMENT_ID, ScriptedPlatform, a_task
+
+COMMAND = [sys.executable, "-m", "connect_eaas.runner.main", "--no-rich-logging"]
+
+EVENTS = """
+    from pathlib import Path
+
+    from connect.eaas.core.decorators import event
+    from connect.eaas.core.extension import EventsApplicationBase
+    from connect.eaas.core.responses import BackgroundResponse
+
+
+    class Application(EventsApplicationBase):
+        @event("asset_purchase_request_processing", statuses=["pending"])
+        def purchase(self, request):
+            self.logger.info("version ONE of the handler")
+            if request.get("hold"):
+                Path(request["hold"]).touch()
+                import threading
+                threading.Event().wait()
+            return BackgroundResponse.skip("one")
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """An extension that is not installed."""
+    root = tmp_path / "my-extension"
+    package = root / "my_extension"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "events.py").write_text(dedent(EVENTS))
+    (package / "extension.json").write_text(
+        json.dumps({"name": "x", "readme_url": "https://example.org/r", "changelog_url": "https://example.org/c"})
+    )
+    (root / "pyproject.toml").write_text(
+        dedent("""
+            [tool.poetry]
+            name = "my-extension"
+
+            [tool.poetry.plugins."connect.eaas.ext"]
+            eventsapp = "my_extension.events:Application"
+        """)
+    )
+    return root
+
+
+def environment(project: Path, **variables: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    return {**kept, "XDG_STATE_HOME": str(project.parent / "state"), **variables}
+
+
+def credentials(platform: ScriptedPlatform) -> dict[str, str]:
+    return {"API_KEY": API_KEY, "ENVIRONMENT_ID": ENVIRONMENT_ID, "SERVER_ADDRESS": platform.address}
+
+
+class Runner:
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log = ""
+
+    async def until_logged(self, text: str) -> None:
+        assert self.process.stderr is not None
+        async with asyncio.timeout(20) if sys.version_info >= (3, 11) else _no_limit():
+            while text not in self.log:
+                line = await self.process.stderr.readline()
+                assert line, f"{text!r} was not logged:\n{self.log}"
+                self.log += line.decode()
+
+    async def ended(self) -> int:
+        assert self.process.stderr is not None
+        self.log += (await asyncio.wait_for(self.process.stderr.read(), 20)).decode()
+        return await asyncio.wait_for(self.process.wait(), 20)
+
+
+@asynccontextmanager
+async def _no_limit() -> AsyncIterator[None]:
+    yield
+
+
+@asynccontextmanager
+async def cextrun(project: Path, *flags: str, **variables: str) -> AsyncIterator[Runner]:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND,
+        *flags,
+        cwd=project,
+        env=environment(project, **variables),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Runner(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def run(project: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *flags],
+        cwd=project,
+        env=environment(project, **{"SERVER_ADDRESS": "127.0.0.1:9", **variables}),
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_project_that_is_not_installed_runs_and_stops_on_a_signal(
+    platform: ScriptedPlatform, project: Path, number: signal.Signals
+) -> None:
+    async with cextrun(project, "-d", "-u", **credentials(platform)) as runner:
+        await platform.connected()
+        await platform.background.send(a_task())
+        answered = await platform.result_of(a_task())
+        runner.process.send_signal(number)
+        status = await runner.ended()
+
+    assert status == 0, runner.log
+    assert answered.output is not None
+    assert answered.output.message == "one"
+    assert sorted(platform.shutdowns) == ["background", "interactive"]
+    assert "TQ-0001 version ONE of the handler" in runner.log
+    assert f"stopped (signal {number.name})" in runner.log
+    assert "1 task(s) finished" in runner.log
+    assert "Traceback" not in runner.log
+    assert "secret" not in runner.log
+
+
+async def test_second_signal_ends_a_hanging_handler_at_once(platform: ScriptedPlatform, project: Path) -> None:
+    platform.objects["requests/PR-7"] = {"id": "PR-7", "hold": str(project / "held")}
+    async with cextrun(project, "-u", **credentials(platform)) as runner:
+        await platform.connected()
+        await platform.background.send(a_task(object_id="PR-7"))
+        await runner.until_logged("version ONE")
+        runner.process.send_signal(signal.SIGINT)
+        await runner.until_logged("waiting for 1 running task(s)")
+        runner.process.send_signal(signal.SIGINT)
+        status = await runner.ended()
+
+    assert status == 1
+    assert "1 given up while running" in runner.log
+
+
+async def test_killed_runner_comes_back_as_the_same_instance_with_its_results(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    platform.acknowledging = False
+    async with cextrun(project, "-u", **credentials(platform)) as runner:
+        await platform.connected()
+        await platform.background.send(a_task())
+        await platform.result_of(a_task())
+        first = platform.background
+        runner.process.kill()
+        await runner.process.wait()
+    platform.acknowledging = True
+
+    async with cextrun(project, "-u", **credentials(platform)):
+        await platform.until(lambda: len(platform.results) == 2, within_s=20)
+        second = platform.background
+
+    assert second.setup.held == ["lease-1"]
+    assert first.socket.request is not None
+    assert second.socket.request is not None
+    assert first.socket.request.path == second.socket.request.path
+
+
+async def test_env_file_is_found(platform: ScriptedPlatform, project: Path) -> None:
+    (project / ".my_extension_dev.env").write_text(
+        f'export API_KEY="{API_KEY}"\nexport ENVIRONMENT_ID={ENVIRONMENT_ID}\nSERVER_ADDRESS={platform.address}\n'
+    )
+    async with cextrun(project, "-u") as runner:
+        await platform.connected()
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0
+
+    assert ".my_extension_dev.env" in runner.log
+    assert "secret" not in runner.log
+
+
+async def test_local_platform_is_found(platform: ScriptedPlatform, project: Path) -> None:
+    discovery = project.parent / "discovery.json"
+    discovery.write_text(
+        json.dumps(
+            {
+                "url": f"http://{platform.address}",
+                "pid": os.getpid(),
+                "api_key": API_KEY,
+                "projects": {str(project): ENVIRONMENT_ID},
+            }
+        )
+    )
+    async with cextrun(project, "-d", CONNECT_DEVOPS_DISCOVERY=str(discovery)) as runner:
+        await platform.connected()
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0
+
+    assert f"local platform: http://{platform.address}" in runner.log
+    assert "secret" not in runner.log
+
+
+@pytest.mark.slow
+async def test_changed_code_is_reloaded_and_broken_code_is_survived(platform: ScriptedPlatform, project: Path) -> None:
+    module = project / "my_extension" / "events.py"
+    original = module.read_text()
+    async with cextrun(project, "-r", "-u", **credentials(platform)) as runner:
+        await platform.connected()
+        await platform.background.send(a_task(1))
+        await platform.result_of(a_task(1))
+        module.write_text("this is no Python\n")
+        await runner.until_logged("waiting for a change")
+        module.write_text(original.replace('"one"', '"two"'))
+        await platform.connected()
+        await platform.background.send(a_task(2))
+        answered = await platform.result_of(a_task(2))
+        runner.process.send_signal(signal.SIGTERM)
+        status = await runner.ended()
+
+    assert answered.output is not None
+    assert answered.output.message == "two"
+    assert status == 0, runner.log
+    assert "events.py, line 1" in runner.log
+
+
+async def test_wrong_key_ends_with_one_clear_line(platform: ScriptedPlatform, project: Path) -> None:
+    variables = {**credentials(platform), "API_KEY": "ApiKey SU-9:other-secret"}
+    async with cextrun(project, "-u", **variables) as runner:
+        status = await runner.ended()
+
+    assert status == 2
+    (line,) = [line for line in runner.log.splitlines() if line.startswith("Error: ")]
+    assert "API_KEY" in line
+    assert "Traceback" not in runner.log
+    assert "other-secret" not in runner.log
+
+
+def test_missing_credentials_are_named(project: Path) -> None:
+    ended = run(project)
+
+    assert ended.returncode == 2
+    assert "API_KEY and ENVIRONMENT_ID are not set" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_wrong_setting_is_named(project: Path) -> None:
+    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01", BACKGROUND_TASK_MAX_EXECUTION_TIME="soon")
+
+    assert ended.returncode == 2
+    assert "BACKGROUND_TASK_MAX_EXECUTION_TIME" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("def broken(:\n    pass\n", "events.py, line 1"),
+        ("import no_such_module_anywhere\n", "No module named 'no_such_module_anywhere'"),
+        ("\nraise SystemExit(0)\n", "events.py, line 2"),
+        ("Other = 1\n", "has no class 'Application'"),
+        ("Application = 1\n", "something else than a class"),
+        ("class Application:\n    pass\n", "is no application"),
+    ],
+)
+def test_extension_that_cannot_be_loaded_is_explained(project: Path, content: str, named: str) -> None:
+    (project / "my_extension" / "events.py").write_text(content)
+
+    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+
+    assert ended.returncode == 3
+    assert named in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_wrong_declarations_are_listed_unless_not_wanted(project: Path) -> None:
+    module = project / "my_extension" / "events.py"
+    module.write_text(module.read_text().replace('"pending"', '"unheard_of"'))
+
+    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+    unchecked = run(project, "--check", "-n", API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+
+    assert ended.returncode == 3
+    assert "unheard_of" in ended.stderr
+    assert unchecked.returncode == 0
+
+
+def test_directory_without_an_extension_is_explained(tmp_path: Path) -> None:
+    ended = run(tmp_path, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+
+    assert ended.returncode == 3
+    assert "no application found" in ended.stderr
+
+
+def test_check_shows_what_the_extension_can_do(project: Path) -> None:
+    ended = run(project, "--check", API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+
+    assert ended.returncode == 0, ended.stderr
+    assert "asset_purchase_request_processing" in ended.stdout
+    assert "pending" in ended.stdout
+
+
+def test_help_imports_only_click_and_the_standard_library() -> None:
+    code = dedent("""
+        import sys
+        sys.argv = ["cextrun", "--help"]
+        before = set(sys.modules)
+        from connect_eaas.runner.main import main
+        try:
+            main()
+        except SystemExit as end:
+            assert end.code == 0, end.code
+        top = {name.partition(".")[0] for name in set(sys.modules) - before}
+        print(sorted(top - set(sys.stdlib_module_names)), file=sys.stderr)
+    """)
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+
+    assert "--reload" in ended.stdout
+    assert ended.stderr.strip() == "['click', 'connect_eaas']"
