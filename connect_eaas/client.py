@@ -30,8 +30,10 @@ from connect_eaas.request_log import RequestLogger  # noqa: E402
 from connect_eaas.tracing import TRACE_HEADER, get_correlation_id  # noqa: E402
 
 __all__ = [
+    "AsyncConnectClient",
     "AsyncPooledClient",
     "ClientFactory",
+    "ConnectClient",
     "Connections",
     "PooledClient",
     "is_async",

@@ -25,6 +25,7 @@ SURFACE = {
     "connect.eaas.core.models": "Context EgressProxy EgressProxyCertificates",
     "connect.eaas.core.utils": "obfuscate_header get_correlation_id",
     "connect.eaas.core.logging": "RequestLogger",
+    "connect.eaas.core.egress_proxy": "EgressProxyClient",
     "connect.eaas.core.testing.fixtures": "connect_client async_connect_client logger",
     "connect.eaas.core.constants": "VARIABLES_INFO_ATTR_NAME EVENT_INFO_ATTR_NAME SCHEDULABLE_INFO_ATTR_NAME "
     "ANVIL_KEY_VAR_ATTR_NAME ANVIL_CALLABLE_ATTR_NAME UNAUTHORIZED_ENDPOINT_ATTR_NAME ACCOUNT_SETTINGS_PAGE_ATTR_NAME "
