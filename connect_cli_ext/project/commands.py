@@ -30,6 +30,7 @@ class _ProjectGroup(LazyGroup):
     cls=LazyGroup,
     lazy={
         "bootstrap": LazyCommand("connect_cli_ext.project.bootstrap:bootstrap", "Make a new extension project."),
+        "validate": LazyCommand("connect_cli_ext.project.validate:validate", "Check an extension project."),
     },
 )
 def extension() -> None:
