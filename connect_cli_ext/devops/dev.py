@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from connect_cli_ext.devops.processes import platform_process, runner_process
+from connect_cli_ext.devops.processes import interruptible, platform_process, runner_process
 from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.devops.timeline import STATUS_COLOURS, task_row
@@ -34,6 +34,7 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool)
     """
     found = load_project(project)
     with ExitStack() as stack:
+        stack.enter_context(interruptible())
         platform = _platform(stack, port, data_dir)
         client = stack.enter_context(PlatformClient(platform))
         registration = register(client, found)
@@ -90,9 +91,10 @@ def _introduce(project: Project, registration: Registration, platform: LocalPlat
 
 def _show_tasks(platform: LocalPlatform, path: str) -> None:
     try:
-        with PlatformClient(platform) as client, client.events(f"{path}/tasks/stream") as events:
-            for task in events:
-                click.echo(_line(task))
+        with PlatformClient(platform) as client, client.events(f"{path}/stream") as events:
+            for name, document in events:
+                if name == "task":
+                    click.echo(_line(document))
     except CommandError as error:
         click.secho(f"Tasks are no longer shown: {error.format_message()}", fg="yellow", err=True)
 

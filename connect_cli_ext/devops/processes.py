@@ -13,7 +13,7 @@ from pathlib import Path
 
 from connect_cli_ext.errors import CommandError
 
-__all__ = ["Child", "platform_process", "runner_process"]
+__all__ = ["Child", "interruptible", "platform_process", "runner_process"]
 
 _STOP_TIMEOUT_S = 20.0
 _LINES_SHOWN = 15
@@ -48,6 +48,22 @@ class Child:
         if self.log is None or not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the block as Ctrl-C does, so that children are stopped in order."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

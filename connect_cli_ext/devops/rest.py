@@ -79,15 +79,21 @@ class PlatformClient:
             raise self._silence(error) from error
 
     @contextmanager
-    def events(self, path: str, parameters: Parameters | None = None) -> Iterator[Iterator[dict[str, Any]]]:
-        """Open a stream of server-sent events and yield their data as they happen; raises RemoteError."""
+    def events(self, path: str) -> Iterator[Iterator[tuple[str, dict[str, Any]]]]:
+        """Open a stream of server-sent events; yields name and data of each as it happens.
+
+        A sign of life without an event, which comes every few seconds, is told as ``("", {})``.
+
+        Raises:
+            RemoteError: the platform refused, or went away.
+        """
         try:
             # The platform sends a comment every few seconds, so a longer silence means that it is gone.
-            with self._http.stream("GET", path, params=dict(parameters or {})) as response:
+            with self._http.stream("GET", path) as response:
                 if response.is_error:
                     response.read()
                     raise _refusal(response)
-                yield (json.loads(line[6:]) for line in response.iter_lines() if line.startswith("data: "))
+                yield _parse(response.iter_lines())
         except httpx.HTTPError as error:
             raise self._silence(error) from error
 
@@ -99,6 +105,17 @@ class PlatformClient:
 
     def _silence(self, error: httpx.HTTPError) -> RemoteError:
         return RemoteError(self.url, f"The local platform does not answer: {error or type(error).__name__}")
+
+
+def _parse(lines: Iterator[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    name = ""
+    for line in lines:
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            yield name, json.loads(line[6:])
+        elif line.startswith(":"):
+            yield "", {}
 
 
 def _refusal(response: httpx.Response) -> RemoteError:

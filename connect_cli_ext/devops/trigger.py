@@ -75,14 +75,15 @@ def trigger(
         return
     made = answer["object"]
     state = made.get("status") or made.get("state") or ""
-    click.echo(f"{made['id']}  {made.get('type', '')} {state}".rstrip())
+    click.echo(f"{made.get('id', event_type)}  {made.get('type', '')} {state}".rstrip())
     for task in answer["tasks"]:
         click.echo(f"  task {task['id']}  {task['status']}  in {task['environment']['id']}")
-    if not answer["tasks"]:
-        click.echo(
-            f"  no task: no environment subscribes to {event_type} in this status. Is the extension running, "
-            "and does it declare the event? See: ccli devops info"
-        )
+    if "link" in answer:
+        click.echo(f"  open {answer['link']}")
+    if "answer" in answer:
+        click.echo(f"  answer {json.dumps(answer['answer'])}")
+    for note in answer["notes"]:
+        click.echo(f"  {note}")
 
 
 def _read(path: Path) -> Any:

@@ -1,7 +1,8 @@
-"""``…/environments/{ENV}/tasks/stream``: the queue as it happens, as server-sent events; ours.
+"""``…/environments/{ENV}/stream``: what happens in an environment, as server-sent events; ours.
 
-An event is told for each task that came in or was settled; its data is the task's document. Nobody polls: the stream
-sleeps until the services signal something. A comment every few seconds lets readers notice a dead platform.
+An event ``task`` is told for each task that came in or was settled, an event ``environment`` when its state changed;
+their data are the documents of the API. Nobody polls: the stream sleeps until the services signal something. A
+comment every few seconds lets readers notice a dead platform.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
@@ -24,7 +25,7 @@ from connect_devops.api.calls import Call
 from connect_devops.services.container import Services
 from connect_devops.services.environments import Environment
 from connect_devops.services.queue import Task
-from connect_devops.services.signals import Signal, TasksDue, TaskSettled
+from connect_devops.services.signals import EnvironmentChanged, Signal, TasksDue, TaskSettled
 
 __all__ = ["TaskStreams"]
 
@@ -41,7 +42,7 @@ class TaskStreams:
 
     def routes(self) -> list[BaseRoute]:
         """Return the route."""
-        path = "/public/v1/devops/services/{extension}/environments/{environment}/tasks/stream"
+        path = "/public/v1/devops/services/{extension}/environments/{environment}/stream"
         return [Route(path, self._open, methods=["GET"])]
 
     def close(self) -> None:
@@ -65,7 +66,9 @@ class TaskStreams:
 
     async def _events(self, environment: Environment) -> AsyncIterator[str]:
         def concerns(signal: Signal) -> bool:
-            return isinstance(signal, (TaskSettled, TasksDue)) and signal.environment_id == environment.id
+            if isinstance(signal, (EnvironmentChanged, TaskSettled, TasksDue)):
+                return signal.environment_id == environment.id
+            return False
 
         follower = _Follower(self._services, environment)
         with self._services.signals.listen(concerns) as inbox:
@@ -75,9 +78,10 @@ class TaskStreams:
                 if not changed:
                     yield ": here\n\n"
                     continue
-                inbox.take()
-                for text in await anyio.to_thread.run_sync(follower.changes):
-                    yield f"event: task\ndata: {text}\n\n"
+                if any(isinstance(signal, EnvironmentChanged) for signal in inbox.take()):
+                    yield await anyio.to_thread.run_sync(follower.state)
+                for event in await anyio.to_thread.run_sync(follower.changes):
+                    yield event
 
     async def _first(self, arrived: asyncio.Event) -> bool:
         """Wait for a signal, the end or the next heartbeat; say whether it was a signal."""
@@ -103,8 +107,14 @@ class _Follower:
         # What was told of the tasks that carry the newest time: the next look begins with that time again.
         self._told: set[tuple[str, datetime, str]] = set()
 
+    def state(self) -> str:
+        """Return the event of the environment as it is now."""
+        found = self._services.environments.get(self._environment.id)
+        owner = self._services.accounts.get(found.owner_id)
+        return _event("environment", render.environment_reference(found, owner) | {"status": found.status})
+
     def changes(self) -> list[str]:
-        """Return the changed tasks as JSON texts, oldest change first."""
+        """Return the events of the changed tasks, oldest change first."""
         updated = self._services.queue.columns["events.updated.at"]
 
         def refine(statement: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
@@ -117,7 +127,11 @@ class _Follower:
             self._told = {_mark(task) for task in found if task.updated == self._since}
         owner = self._services.accounts.get(self._environment.owner_id)
         reference = render.environment_reference(self._environment, owner)
-        return [json.dumps(render.task(task, reference, owner)) for task in fresh]
+        return [_event("task", render.task(task, reference, owner)) for task in fresh]
+
+
+def _event(name: str, document: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json.dumps(document)}\n\n"
 
 
 def _mark(task: Task) -> tuple[str, datetime, str]:
