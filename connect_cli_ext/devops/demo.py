@@ -29,7 +29,7 @@ __all__ = ["demo"]
 _FINAL = ("succeeded", "skipped", "failed")
 _WAITING = ("scheduled", "rescheduled", "retrying")
 _PATIENCE_S = 120.0
-_ATTEMPT_COLUMNS = {"number": "#", "started": "STARTED", "outcome": "RESULT", "next": "AGAIN AT", "message": "MESSAGE"}
+_ATTEMPT_COLUMNS = {"number": "#", "started": "STARTED", "result": "RESULT", "next": "AGAIN AT", "message": "MESSAGE"}
 
 
 @dataclass
@@ -108,7 +108,7 @@ def _environment(folder: Path) -> dict[str, str]:
 def _bootstrap(folder: Path, environ: Mapping[str, str], use_asyncio: bool) -> Path:
     import subprocess
 
-    answers = ["project_name=Demo Extension", f"use_asyncio={'y' if use_asyncio else 'n'}", "server_address="]
+    answers = ["project_name=Demo Extension", f"use_asyncio={'y' if use_asyncio else 'n'}"]
     command = [sys.executable, "-m", "connect_cli_ext", "project", "extension", "bootstrap", "--defaults"]
     command += ["--output-dir", str(folder), *(part for answer in answers for part in ("--answer", answer))]
     done = subprocess.run(command, env=dict(environ), capture_output=True, text=True, check=False)

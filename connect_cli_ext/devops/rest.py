@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -18,8 +18,6 @@ __all__ = ["PlatformClient", "connect"]
 
 _BASE = "/public/v1"
 _TIMEOUT_S = 30.0
-
-Parameters = Mapping[str, str | int]
 
 
 def connect() -> PlatformClient:
@@ -59,9 +57,9 @@ class PlatformClient:
     ) -> None:
         self._http.close()
 
-    def get(self, path: str, parameters: Parameters | None = None) -> Any:
-        """Return the decoded answer of ``GET path``; raises RemoteError."""
-        return self._call("GET", path, params=dict(parameters or {}))
+    def get(self, path: str) -> Any:
+        """Return the decoded answer of ``GET path``, which may carry a query; raises RemoteError."""
+        return self._call("GET", path)
 
     def post(self, path: str, body: Any = None) -> Any:
         """Return the decoded answer of ``POST path``; raises RemoteError."""

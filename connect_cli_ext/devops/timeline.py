@@ -18,7 +18,7 @@ STATUS_COLOURS: Mapping[str, str] = {
     "processing": "blue",
     "scheduled": "white",
 }
-_LONGEST_MESSAGE = 60
+_LONGEST_MESSAGE = 110
 
 
 def short_time(stamp: str | None) -> str:

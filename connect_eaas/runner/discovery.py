@@ -69,7 +69,12 @@ def find_local_platform(environment: Mapping[str, str]) -> LocalPlatform | None:
 
 
 def local_variables(platform: LocalPlatform, project: Path, environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that are missing in the environment, as the local platform gives them to this project.
+    """The credentials of this project on the local platform.
+
+    Args:
+        platform: where it runs.
+        project: the project's directory.
+        environment: the real environment variables; an ``ENVIRONMENT_ID`` there chooses another environment.
 
     Raises:
         SettingsError: the project is not registered there.
@@ -88,7 +93,7 @@ def local_variables(platform: LocalPlatform, project: Path, environment: Mapping
     }
     if platform.ca_file and not environment.get("CONNECT_CA_FILE"):
         found["CONNECT_CA_FILE"] = platform.ca_file
-    return {name: value for name, value in found.items() if not environment.get(name)}
+    return found
 
 
 def _registered(platform: LocalPlatform, project: Path) -> str | None:

@@ -39,11 +39,11 @@ def gather(environment: Mapping[str, str], project: Path, *, env_file: Path | No
         added = {name: value for name, value in read.variables.items() if name not in variables}
         variables.update(added)
         notes.append(f"env file: {path} ({', '.join(sorted(added)) or 'nothing that is not set already'})")
-    wanted = ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS")
-    if not variables.get("SERVER_ADDRESS") and not all(variables.get(name) for name in wanted[:2]):
+    # A project without a key is meant for the local platform, whatever host its env file was made with; but a key of
+    # ours is never sent to a host that somebody named in the real environment.
+    if not variables.get("API_KEY") and not environment.get("SERVER_ADDRESS"):
         platform = find_local_platform(variables)
         if platform is not None:
-            found = local_variables(platform, project, variables)
-            variables.update(found)
+            variables.update(local_variables(platform, project, environment))
             notes.append(f"local platform: {platform.url} (environment {variables['ENVIRONMENT_ID']})")
     return Surroundings(variables, tuple(notes))

@@ -19,6 +19,7 @@ _PARAMETERS: Final = (
     ("workspace_domain", "Domain of the workspace", "domain", "asset", "ordering", False),
     ("subscription_id", "Subscription in the service", "text", "asset", "fulfillment", False),
     ("activation_url", "Address of the workspace", "url", "asset", "fulfillment", False),
+    ("activation_status", "Progress of the activation", "text", "asset", "fulfillment", False),
     ("partner_number", "Partner number", "text", "tier1", "ordering", False),
     ("partner_token", "Partner token", "text", "tier1", "fulfillment", False),
     ("distributor_number", "Distributor number", "text", "tier2", "ordering", False),
