@@ -220,12 +220,12 @@ class Queue:
     def counts(self, environment_id: str) -> Mapping[Status, int]:
         """How many tasks of the environment are in each state; states without tasks are left out."""
         query = (
-            select(tasks.c.status, func.count())
+            select(tasks.c.status, func.count().label("total"))
             .where(tasks.c.environment_id == environment_id)
             .group_by(tasks.c.status)
         )
         with self._context.store.reading() as transaction:
-            return dict(transaction.connection.execute(query).tuples().all())
+            return {row.status: row.total for row in transaction.connection.execute(query)}
 
     def _submit(self, transaction: Transaction, new: NewTask) -> Submission:
         connection = transaction.connection

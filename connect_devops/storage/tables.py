@@ -17,7 +17,6 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    false,
     text,
 )
 
@@ -279,7 +278,7 @@ tasks = Table(
     Column("session_id", _ID),
     _moment("expires", nullable=True),
     # Its session is gone; ``expires`` is the end of the grace.
-    Column("orphaned", Boolean(create_constraint=False), nullable=False, server_default=false()),
+    Column("orphaned", Boolean(create_constraint=False), nullable=False),
     _moment("created"),
     _moment("updated"),
     _moment("assigned", nullable=True),

@@ -225,7 +225,7 @@ def upgrade() -> None:
         sa.Column("lease_id", sa.String(length=32), nullable=True),
         sa.Column("session_id", sa.String(length=64), nullable=True),
         sa.Column("expires", sa.BigInteger(), nullable=True),
-        sa.Column("orphaned", sa.Boolean(), server_default=sa.text("0"), nullable=False),
+        sa.Column("orphaned", sa.Boolean(), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.Column("updated", sa.BigInteger(), nullable=False),
         sa.Column("assigned", sa.BigInteger(), nullable=True),
