@@ -12,10 +12,13 @@ from collections.abc import Callable
 from typing import Literal
 
 import anyio
+from pydantic_core import PydanticSerializationError
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 
-from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Shutdown
+from connect_eaas.protocol import codec
+from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Shutdown, Task
 from connect_eaas.protocol.session import Session, Side
 from connect_eaas.protocol.session_events import (
     Acknowledged,
@@ -28,6 +31,7 @@ from connect_eaas.protocol.session_events import (
     TaskReceived,
     WebTaskReceived,
 )
+from connect_eaas.runner import outcome
 from connect_eaas.runner.connection import Backoff, ConnectionFailedError, RefusedError, connect_to_platform
 from connect_eaas.runner.dispatch import Dispatcher
 from connect_eaas.runner.errors import CredentialsError
@@ -163,6 +167,8 @@ class Channel:
                 closing = error.rcvd
                 why = f"{closing.code} {closing.reason}".strip() if closing is not None else "the line broke"
                 self._log.warning("connection lost (%s)", why)
+                if closing is not None and closing.code == CloseCode.MESSAGE_TOO_BIG:
+                    self._replace_largest()
                 return
             now = self._clock()
             events = session.handle_timeout(now) if frame is None else session.receive(frame, now)
@@ -192,12 +198,27 @@ class Channel:
         for result in self._results.due():
             if not session.may_send("task"):
                 return
-            session.send(result)
+            try:
+                session.send(result)
+            except PydanticSerializationError as error:
+                self._replace(result, f"the answer cannot be sent: {error}")
+                continue
             for frame in session.data_to_send():
                 await socket.send(frame)
             self._results.handed_over(result.options.lease, acknowledged_later=later)
         for frame in session.data_to_send():
             await socket.send(frame)
+
+    def _replace_largest(self) -> None:
+        """The platform found a frame too large. It does not say which; the largest result is the one to blame."""
+        largest = max(self._results.owed, key=lambda result: len(codec.encode(result)), default=None)
+        if largest is not None:
+            self._replace(largest, "the answer is larger than the platform accepts")
+
+    def _replace(self, result: Task, text: str) -> None:
+        """Answer with a failure instead of a result that would not get through, again and again."""
+        self._log.error("%s: %s", result.options.task_id, text)
+        self._results.put(result.model_copy(update={"output": outcome.refused(result.input.event_type, text)}))
 
     def _act(self, event: Event) -> bool:
         """Carry out what an event asks for.

@@ -36,6 +36,7 @@ class Options:
     rich: bool = True
     check: bool = False
     env_file: Path | None = None
+    stop_at_eof: bool = False
 
     def arguments(self) -> list[str]:
         """The same as command line, without the reload."""
@@ -108,7 +109,7 @@ def _load(project: Path, *, validate: bool) -> Declarations:
 
 
 async def _serve(options: Options, settings: Settings, declarations: Declarations, version: str) -> int:
-    from connect_eaas.runner.signals import signals_handled
+    from connect_eaas.runner.signals import signals_handled, stop_at_eof
     from connect_eaas.runner.worker import Worker
 
     slot = _slot(settings)
@@ -124,6 +125,8 @@ async def _serve(options: Options, settings: Settings, declarations: Declaration
         worker = Worker(
             settings, declarations, instance_id=instance_id, version=version, slot=slot, debug=options.debug
         )
+        if options.stop_at_eof:
+            stop_at_eof(worker.stop)
         with signals_handled(worker.stop):
             report = await worker.run()
         _log.info("%s", report)

@@ -47,7 +47,7 @@ async def run_with_reload(arguments: Sequence[str], project: Path) -> int:
     Returns:
         The exit status: 0 after a signal, else that of a runner whose settings are wrong.
     """
-    command = [sys.executable, "-m", "connect_eaas.runner.main", *arguments]
+    command = [sys.executable, "-m", "connect_eaas.runner.main", "--stop-at-eof", *arguments]
     stop = Stop()
     with signals_handled(stop):
         while True:
@@ -64,7 +64,7 @@ async def _run_once(command: Sequence[str], project: Path, stop: Stop) -> int | 
     environment = {**os.environ}
     environment.setdefault("CONNECT_STOP_TIMEOUT", _DEFAULT_PATIENCE_S)
     process = await anyio.open_process(
-        command, stdin=subprocess.DEVNULL, stdout=None, stderr=None, env=environment, start_new_session=os.name != "nt"
+        command, stdin=subprocess.PIPE, stdout=None, stderr=None, env=environment, start_new_session=os.name != "nt"
     )
     status: int | None = None
     changed = anyio.Event()
@@ -95,7 +95,8 @@ async def _run_once(command: Sequence[str], project: Path, stop: Stop) -> int | 
             process.kill()
         with anyio.CancelScope(shield=True):
             await process.aclose()
-    return status
+    # A child that was told to stop before it listened to signals died of this one; that is no trouble.
+    return 0 if status == -signal.SIGTERM else status
 
 
 async def _set_at_change(project: Path, changed: anyio.Event) -> None:

@@ -48,6 +48,11 @@ class Results:
         """Leases whose results are owed."""
         return self._outbox.leases
 
+    @property
+    def owed(self) -> list[Task]:
+        """The results that are owed, oldest first."""
+        return self._outbox.results
+
     def put(self, result: Task) -> None:
         """Owe a result, and send it as soon as a socket is open."""
         if self._journal is not None:

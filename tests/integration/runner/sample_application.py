@@ -80,6 +80,10 @@ class Sample(EventsApplicationBase):
             await asyncio.Event().wait()
         if request["method"] == "OBJECT":
             return CustomEventResponse.done(body=object())
+        if request["method"] == "SURROGATE":
+            return CustomEventResponse.done(body="\ud800")
+        if request["method"] == "LARGE":
+            return CustomEventResponse.done(body="x" * 3_000_000)
         return CustomEventResponse.done(body={"got": request["body"]})
 
     @schedulable("Nightly", "Runs at night")

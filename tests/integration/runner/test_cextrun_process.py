@@ -241,6 +241,16 @@ async def test_changed_code_is_reloaded_and_broken_code_is_survived(platform: Sc
     assert "events.py, line 1" in runner.log
 
 
+async def test_reloading_parent_that_is_killed_leaves_no_orphan(platform: ScriptedPlatform, project: Path) -> None:
+    async with cextrun(project, "-r", "-u", **credentials(platform)) as runner:
+        await platform.connected()
+        runner.process.kill()
+        await platform.until(lambda: sorted(platform.shutdowns) == ["background", "interactive"])
+        await runner.ended()
+
+    assert "stopped (the starting process has ended)" in runner.log
+
+
 async def test_wrong_key_ends_with_one_clear_line(platform: ScriptedPlatform, project: Path) -> None:
     variables = {**credentials(platform), "API_KEY": "ApiKey SU-9:other-secret"}
     async with cextrun(project, "-u", **variables) as runner:

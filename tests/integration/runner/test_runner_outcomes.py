@@ -212,6 +212,38 @@ async def test_interactive_outcomes(platform: ScriptedPlatform, start: Any) -> N
             assert body in output.data["body"]
 
 
+async def test_answer_that_cannot_be_sent_becomes_a_failure(platform: ScriptedPlatform, start: Any) -> None:
+    await start(Sample)
+    await platform.connected()
+    broken = a_task(1, category="interactive", event_type="product_custom_event_processing")
+    broken.input.data = {"method": "SURROGATE", "body": None}
+
+    await platform.interactive.send(broken)
+    output = (await platform.result_of(broken)).output
+
+    assert output is not None
+    assert output.result == "fail"
+    assert output.data["http_status"] == 400
+    assert "cannot be sent" in output.data["body"]
+
+
+async def test_answer_that_is_too_large_for_the_platform_becomes_a_failure(
+    platform: ScriptedPlatform, start: Any
+) -> None:
+    await start(Sample)
+    await platform.connected()
+    # What websocket servers accept by default is 1 MiB.
+    large = a_task(1, category="interactive", event_type="product_custom_event_processing")
+    large.input.data = {"method": "LARGE", "body": None}
+
+    await platform.interactive.send(large)
+    output = (await platform.result_of(large)).output
+
+    assert output is not None
+    assert output.result == "fail"
+    assert "larger than the platform accepts" in output.data["body"]
+
+
 async def test_scheduled_outcomes(platform: ScriptedPlatform, start: Any) -> None:
     root = "devops/services/SRVC-1111-2222/environments/ENV-1111-2222-01/schedules"
     platform.objects[f"{root}/EFS-1"] = {"id": "EFS-1", "method": "nightly", "parameter": {"n": 1}}
