@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import anyio
 import anyio.to_thread
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from connect_devops.hub.desk import Desk, TooLargeError
 from connect_eaas.protocol.errors import LocalProtocolError
@@ -84,7 +84,7 @@ class RunnerSession:
         """Close the socket; the session then ends by itself."""
         try:
             await self._websocket.close(code, reason)
-        except RuntimeError:
+        except (RuntimeError, WebSocketDisconnect):
             logger.debug("socket already closed session=%s", self.desk.session_id)
 
     async def run(self) -> None:
@@ -156,7 +156,11 @@ class RunnerSession:
             await self._has_outgoing.wait()
             self._has_outgoing.clear()
             while self._outgoing:
-                await self._websocket.send_text(self._outgoing[0])
+                try:
+                    await self._websocket.send_text(self._outgoing[0])
+                except (RuntimeError, WebSocketDisconnect):
+                    # The reader learns of the end by itself; what was not sent is delivered anew by its lease.
+                    return
                 self._outgoing.popleft()
 
     def _flush(self) -> None:
