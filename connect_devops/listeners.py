@@ -29,6 +29,7 @@ _PING_TIMEOUT_S: Final = 20.0
 _MAX_INCOMING_FRAME: Final = 16 * 1024 * 1024
 """Runners answer web calls with one whole frame, and their side names no limit; ours guards the memory."""
 _GRACE_S: Final = 10
+_FAREWELL_S: Final = 0.5
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -100,6 +101,22 @@ class Listener(uvicorn.Server):
         """Stop without waiting for running calls."""
         self.force_exit = True
         self.stop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Called by uvicorn: stop accepting, let running calls finish."""
+        loop = asyncio.get_running_loop()
+
+        def abort_closing() -> None:
+            # Over TLS a closing connection waits for the other side's farewell, which an idle client never sends.
+            for connection in list(self.server_state.connections):
+                transport = connection.transport
+                if transport.is_closing():
+                    transport.abort()
+            if not self._stopped.is_set():
+                loop.call_later(_FAREWELL_S, abort_closing)
+
+        loop.call_later(_FAREWELL_S, abort_closing)
+        await super().shutdown(sockets)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Called by uvicorn: begin to accept."""

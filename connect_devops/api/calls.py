@@ -114,6 +114,17 @@ class Call:
         if self.identity.installation_id is not None:
             raise forbidden("The API key of an installation may not manage extensions.")
 
+    def require_platform_owner(self) -> None:
+        """Refuse everybody but the account that owns the platform: what follows tells its secrets.
+
+        Raises:
+            ApiError: 403.
+        """
+        self.require_owner_key()
+        owner = self.services.accounts.owner()
+        if owner is None or owner.id != self.owner_id:
+            raise forbidden("Only the owner of the platform may do this.")
+
 
 Handler = Callable[[Call], Response]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from sqlalchemy import Select
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -13,6 +14,7 @@ from connect_devops.api.calls import Call, column_fields, created, ok, paged, ro
 from connect_devops.domain.errors import NotFoundError, ValidationError
 from connect_devops.services.container import Services
 from connect_devops.services.installations import Installation
+from connect_devops.services.page import Page, Refine
 
 __all__ = ["installation_routes"]
 
@@ -37,7 +39,7 @@ def installation_routes(services: Services) -> list[BaseRoute]:
 
     def mine(call: Call) -> Installation:
         installation = installations.get(call.path["installation"])
-        if call.owner_id != installation.owner.id:
+        if call.owner_id != installation.owner.id or call.identity.installation_id not in (None, installation.id):
             raise NotFoundError("installation", installation.id)
         return installation
 
@@ -45,14 +47,16 @@ def installation_routes(services: Services) -> list[BaseRoute]:
         return installations.get(call.path["installation"], extension_id=call.extension().id)
 
     def list_mine(call: Call) -> Response:
-        return paged(
-            call,
-            listed,
-            lambda refine, limit, offset: installations.page(
-                owner_id=call.owner_id, refine=refine, limit=limit, offset=offset
-            ),
-            document,
-        )
+        own = call.identity.installation_id
+
+        def read(refine: Refine, limit: int, offset: int) -> Page[Installation]:
+            def narrow(statement: Select[Any]) -> Select[Any]:
+                # The key of an installation speaks for that one, not for others of the same account.
+                return refine(statement if own is None else statement.where(known["id"] == own))
+
+            return installations.page(owner_id=call.owner_id, refine=narrow, limit=limit, offset=offset)
+
+        return paged(call, listed, read, document)
 
     def list_theirs(call: Call) -> Response:
         extension = call.extension()

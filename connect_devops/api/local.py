@@ -46,15 +46,15 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
     """Return the routes."""
 
     def info(call: Call) -> Response:
-        call.require_owner_key()
+        call.require_platform_owner()
         return ok(platform.facts())
 
     def clock(call: Call) -> Response:
-        call.require_owner_key()
+        call.require_platform_owner()
         return ok(platform.clock())
 
     def move_clock(call: Call) -> Response:
-        call.require_owner_key()
+        call.require_platform_owner()
         seconds = call.object().get("advance")
         if seconds == "next":
             return ok(platform.advance_clock_to_next())
@@ -65,7 +65,7 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
         return ok(platform.advance_clock(timedelta(seconds=seconds)))
 
     def link_project(call: Call) -> Response:
-        call.require_owner_key()
+        call.require_platform_owner()
         body = call.object()
         directory = Path(text(body, "directory"))
         if not directory.is_absolute():
