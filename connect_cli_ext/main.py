@@ -14,6 +14,9 @@ from connect_cli_ext.host import cli
 
 __all__ = ["main", "run"]
 
+# Set by the shell when it asks what a half-written command line could become.
+_COMPLETE = "_CCLI_COMPLETE"
+
 
 def main() -> None:
     """Run `ccli` with the process's arguments, and end the process with its exit status."""
@@ -24,6 +27,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run `ccli` and return its exit status (see `connect_cli_ext.errors`)."""
     verbose = False
     try:
+        instruction = os.environ.get(_COMPLETE)
+        if instruction:
+            from click.shell_completion import shell_complete
+
+            return shell_complete(cli, {}, "ccli", _COMPLETE, instruction)
         with cli.make_context("ccli", list(arguments)) as context:
             verbose = bool(context.params.get("verbose"))
             cli.invoke(context)

@@ -40,6 +40,8 @@ def add(api_key: str | None, endpoint: str, ca_file: Path | None) -> None:
     """
     settings = current_settings()
     if api_key is None:
+        if not sys.stdin.isatty():
+            raise CommandError("no API key: give it in quotes, or '-' to read it from standard input")
         api_key = str(click.prompt("API key", hide_input=True, err=True))
     elif api_key == "-":
         api_key = sys.stdin.readline()

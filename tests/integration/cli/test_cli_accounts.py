@@ -215,6 +215,16 @@ def test_the_key_can_come_from_standard_input(
     assert config(home)["accounts"][0]["api_key"] == KEY
 
 
+def test_without_a_key_and_a_terminal_nothing_is_asked(ccli: Ccli, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    result = ccli("account", "add")
+    assert (result.status, result.out) == (1, "")
+    assert "'-' to read it from standard input" in result.err
+    assert "this is no API key" in ccli("account", "add", "-").err
+
+
 def test_another_configuration_folder(ccli: Ccli, tmp_path: Path, platform: Platform) -> None:
     assert ccli("-c", tmp_path / "other", "account", "add", KEY, "-e", platform.endpoint).status == 0
     assert (tmp_path / "other" / "config.json").exists()

@@ -272,6 +272,16 @@ def test_hosted_by_the_public_tool_our_commands_are_where_people_look(with_publi
     assert (target / "my_awesome_project" / "pyproject.toml").is_file()
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("ccli acc", "account"), ("ccli account act", "activate"), ("ccli project ext", "extension")],
+)
+def test_the_shell_completes_commands(home: Path, ccli_command: list[str], words: str, expected: str) -> None:
+    asked = {"_CCLI_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+    done = subprocess.run(ccli_command, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"plain,{expected}\n", "")
+
+
 def test_ctrl_c_ends_with_130_and_one_line(home: Path, platform: Any, ccli_command: list[str]) -> None:
     import threading
 

@@ -178,3 +178,12 @@ def test_the_terminal_is_asked_no_questions(start: Start) -> None:
     screen.wait_for("1 of 22", "Cancel")
     for question in ("\x1bP+q", "\x1b[>q", "\x1b[6n", "\x1b[c"):
         assert question not in screen.everything
+
+
+def test_a_key_that_is_asked_for_is_not_shown(home: Path, platform: Platform) -> None:
+    screen = WizardScreen("account", "add", "-e", platform.endpoint, home=home)
+    screen.wait_for("API key:")
+    screen.send(KEY, ENTER)
+    assert screen.end() == 0
+    assert "Account VA-100-200 (Acme) added" in screen.everything
+    assert "not-to-be-seen" not in screen.everything
