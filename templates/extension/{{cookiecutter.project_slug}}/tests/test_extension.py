@@ -32,13 +32,30 @@ from {{ package }}.extension import ACTIVATION_PARAMETER, ConnectObject
 {% elif used.validation or used.action or used.custom %}
 from {{ package }}.extension import ConnectObject
 {% endif %}
+{% if used.assets or used.tiers %}
+from tests.conftest import VARIABLES, Run
+{% else %}
 from tests.conftest import Run
+{% endif %}
 {% if used.assets or 'asset_validation' in kinds %}
 
 REQUEST = "PR-0000-0000-0000-001"
 {% endif %}
 {% if used.tiers or 'tier_validation' in kinds %}
 {{ '' if used.assets or 'asset_validation' in kinds else '\n' }}TIER_REQUEST = "TCR-000-000-000-001"
+{% endif %}
+{% if used.assets or used.tiers %}
+PRODUCT = "PRD-000-000-000"
+{% endif %}
+{% if used.assets %}
+ASSET_REQUEST = {"id": REQUEST, "status": "pending", "asset": {"product": {"id": PRODUCT}}}
+{% endif %}
+{% if used.tiers %}
+TIER_CONFIGURATION_REQUEST = {
+    "id": TIER_REQUEST,
+    "status": "pending",
+    "configuration": {"tier_level": 1, "product": {"id": PRODUCT}},
+}
 {% endif %}
 {% if refusals %}
 REFUSAL = {"error_code": "VAL_001", "errors": ["template_id: No such template."]}
@@ -52,6 +69,12 @@ REFUSAL = {"error_code": "VAL_001", "errors": ["template_id: No such template."]
 {% set types.items = types.items + [type] %}
 {% endfor %}
 {{ tests[kind](types.items) -}}
+{% endfor %}
+{% for type in background if catalogue[type].kind in ['purchase', 'approval'] %}
+{{ tests.default_template(type, false) if loop.first -}}
+{% endfor %}
+{% for type in background if catalogue[type].kind == 'tier_approval' %}
+{{ tests.default_template(type, true) if loop.first -}}
 {% endfor %}
 {% if scheduled %}
 {{ tests.scheduled_execution() -}}

@@ -95,4 +95,8 @@ class {{ events_class }}(EventsApplicationBase):
 
 {{ handlers.approve_tier_request() -}}
 {% endif %}
+{% if used.assets or used.tiers %}
+
+{{ handlers.template_id() -}}
+{% endif %}
 {% endif %}
