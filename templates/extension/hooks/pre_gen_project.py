@@ -3,6 +3,7 @@
 import keyword
 import re
 import sys
+import unicodedata
 
 ANSWERS = {
     "project_slug": {{ '%r' | format(cookiecutter.project_slug | string) }},
@@ -31,6 +32,8 @@ KNOWN = {
 # PEP 440, without its rarely used spellings.
 VERSION = re.compile(r"v?(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([._-][a-z0-9]+)*)?")
 SLUG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+# Control characters, surrogates, unassigned ones, line and paragraph separators.
+NOT_TEXT = {"Cc", "Cs", "Cn", "Zl", "Zp"}
 SOURCES = ("background", "interactive", "scheduled")
 
 
@@ -54,7 +57,7 @@ def problems():
     if not VERSION.fullmatch(version):
         yield f"version: {version!r} is not a version of a Python package; an example is 0.1.0"
     for name, value in ONE_LINE.items():
-        if not value.isprintable():
+        if any(unicodedata.category(character) in NOT_TEXT for character in value):
             yield f"{name}: it has a line break or another control character"
     if items(LISTS["application_types"]) != ["events"]:
         yield f"application_types: this template makes 'events' only, not {', '.join(items(LISTS['application_types']))}"
