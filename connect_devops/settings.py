@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -51,7 +51,7 @@ class Settings:
     ``port`` serves plain http and ws, ``https_port`` (by default ``port + 1``) the same application over TLS; 0 lets
     the system choose. ``allowed_hosts`` are further names by which clients may call it; ``*`` switches the check of
     the Host header off. ``lease_grace`` is how long a lost runner may take to come back before its tasks go to
-    another one; ``interactive_timeout`` is how long a caller waits for the extension's answer.
+    another one.
     """
 
     data_dir: Path
@@ -64,8 +64,7 @@ class Settings:
     max_request_bytes: int = 64 * 1024 * 1024
     max_frame_bytes: int = 2 * 1024 * 1024
     tasks_in_flight: int = 64
-    lease_grace: timedelta = field(default=timedelta(seconds=15))
-    interactive_timeout: timedelta = field(default=timedelta(seconds=130))
+    lease_grace: timedelta = timedelta(seconds=15)
     log_level: str = "info"
 
     def __post_init__(self) -> None:

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from connect_devops.server import Platform
 
-PATIENCE_S = 10.0
+PATIENCE_S = 30.0
 PURCHASE = "asset_purchase_request_processing"
 CUSTOM_EVENT = "product_custom_event_processing"
 SUBSCRIPTIONS = {PURCHASE: ["pending", "inquiring"], CUSTOM_EVENT: []}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import anyio
 import pytest
-from scripted_runner import CUSTOM_EVENT, Runners, made_for
+from scripted_runner import CUSTOM_EVENT, Runners, ScriptedRunner, made_for
 
 from connect_devops.clock import ManualClock
 from connect_devops.server import running_platform
@@ -175,6 +176,37 @@ async def test_public_runner_that_says_it_is_busy_keeps_its_tasks_beyond_the_gra
     assert await again.is_quiet()
     await again.answer(task)
     await runners.until(task_id, "succeeded")
+
+
+async def test_results_that_were_read_are_stored_though_the_runner_has_gone(runners: Runners) -> None:
+    runner = await runners.start()
+    ids = [await runners.submit(f"PR-{number}") for number in range(20)]
+    tasks = [await runner.receive("task") for _ in ids]
+    for task in tasks:
+        await runner.answer(task)
+    await runner.socket.close()
+    for task_id in ids:
+        await runners.until(task_id, "succeeded")
+        assert len(await runners.attempts(task_id)) == 1
+
+
+async def test_two_instances_share_the_work_and_no_task_is_delivered_twice(runners: Runners) -> None:
+    both = [await runners.start(instance=f"instance-{number}") for number in (1, 2)]
+    ids = {await runners.submit(f"PR-{number}") for number in range(24)}
+    delivered: list[str] = []
+
+    async def work(runner: ScriptedRunner) -> None:
+        while len(delivered) < len(ids):
+            with anyio.move_on_after(0.2):
+                task = await runner.receive("task")
+                delivered.append(task["options"]["task_id"])
+                await runner.answer(task)
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            for runner in both:
+                group.start_soon(work, runner)
+    assert sorted(delivered) == sorted(ids)
 
 
 async def test_interactive_task_of_a_dead_runner_fails_at_once(runners: Runners) -> None:

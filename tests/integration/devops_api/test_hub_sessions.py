@@ -82,7 +82,7 @@ async def test_environment_is_disconnected_when_its_last_session_has_gone(runner
     background = await runners.start()
     interactive = await runners.start(runner_type="interactive")
     assert len((await runners.api.get(runners.base)).json()["instances"]) == 1
-    with runners.platform.services.signals.listen() as inbox, anyio.fail_after(10):
+    with runners.platform.services.signals.listen() as inbox, anyio.fail_after(30):
         await background.cut()
         await interactive.socket.close()
         while (environment := (await runners.api.get(runners.base)).json())["status"] != "disconnected":
