@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from connect_devops.domain.account import Identity
 from connect_devops.domain.errors import DevOpsError, NotFoundError, ValidationError
 from connect_devops.rql import ListRequest, RqlError, SignedProperty, read_list_request
+from connect_devops.sandbox.errors import BadAnswerError
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.world import World
 from connect_devops.services.interactive import NoAnswerError, NotConnectedError
@@ -105,7 +106,7 @@ def guarded(serve: Endpoint) -> Endpoint:
             return _error(400, "VAL_001", error.texts)
         except NotFoundError as error:
             return _error(404, "NFND_001", [str(error)])
-        except NotConnectedError as error:
+        except (NotConnectedError, BadAnswerError) as error:
             return _error(502, "EXT_001", [str(error)])
         except NoAnswerError as error:
             return _error(504, "EXT_002", [str(error)])

@@ -18,7 +18,7 @@ def merge(params: list[dict[str, Any]], changes: list[dict[str, Any]], *, path: 
     Raises:
         ValidationError: a parameter is not there, or a value is of the wrong type.
     """
-    by_id = {param.get("id"): param for param in params}
+    by_id = {str(param.get("id")): param for param in params}
     errors: list[tuple[str, str]] = []
     changed = False
     for position, change in enumerate(changes):
@@ -50,10 +50,10 @@ def take_errors(params: list[dict[str, Any]], answered: Any) -> bool:
     """
     if not isinstance(answered, list):
         return False
-    by_id = {param.get("id"): param for param in params}
+    by_id = {str(param.get("id")): param for param in params}
     changed = False
     for answer in answered:
-        if not isinstance(answer, dict) or (param := by_id.get(answer.get("id"))) is None:
+        if not isinstance(answer, dict) or (param := by_id.get(str(answer.get("id")))) is None:
             continue
         for name in CHANGEABLE:
             if name in answer and param.get(name) != answer[name]:

@@ -15,10 +15,11 @@ from starlette.responses import Response
 
 from connect_devops.answers import http_answer
 from connect_devops.domain.errors import DevOpsError, NotFoundError, RuleError, ValidationError
+from connect_devops.sandbox.errors import BadAnswerError
 from connect_devops.sandbox.kinds import ASSETS, PRODUCT_ACTIONS, PRODUCTS, TIER_CONFIGS
 from connect_devops.sandbox.world import World
 
-__all__ = ["EVENT_TYPE", "LINK_PATH", "LinkError", "PermanentRedirectError", "link_token", "open_link"]
+__all__ = ["EVENT_TYPE", "LINK_PATH", "LinkError", "link_token", "open_link"]
 
 EVENT_TYPE: Final = "product_action_execution"
 LINK_PATH: Final = "/product-actions"
@@ -28,10 +29,6 @@ _PERMANENT: Final = frozenset({301, 308})
 
 class LinkError(DevOpsError):
     """The link is not one of ours, or is too old; get a new one."""
-
-
-class PermanentRedirectError(DevOpsError):
-    """The extension answered with a permanent redirect, which a browser would remember for every later press."""
 
 
 def link_token(world: World, product_id: str, action_id: str, query: Mapping[str, str], api_url: str) -> str:
@@ -90,7 +87,7 @@ async def open_link(world: World, token: str) -> Response:
 
     Raises:
         LinkError: the token is malformed, not ours, or expired.
-        PermanentRedirectError: the extension answered so.
+        BadAnswerError: the extension answered so.
         NotConnectedError, NoAnswerError: from the call.
     """
     environment_id, claims = await anyio.to_thread.run_sync(_verify, world, token)
@@ -98,7 +95,7 @@ async def open_link(world: World, token: str) -> Response:
     result = await world.services.interactive.call(environment_id, EVENT_TYPE, object_id, {"jwt_payload": claims})
     data = result.output.data
     if isinstance(data, Mapping) and data.get("http_status") in _PERMANENT:
-        raise PermanentRedirectError(
+        raise BadAnswerError(
             f"The extension answered the action with {data['http_status']}, a permanent redirect; use 302 instead."
         )
     return http_answer(result.output)

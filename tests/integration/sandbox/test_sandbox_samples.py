@@ -1,0 +1,185 @@
+"""Samples of every event, and real objects taken in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connect_devops.domain.errors import NotFoundError, ValidationError
+from connect_devops.sandbox import EVENTS, World, create_sample, kinds
+from connect_devops.services.extensions import Extension
+from connect_eaas.events import CATALOGUE
+
+_PAYLOADS = next(
+    (found for parent in Path(__file__).parents[3:] if (found := parent / "shared/reference/payloads").is_dir()), None
+)
+_ASSET = {"id": "AS-1", "product": {"id": "PRD-1"}}
+_BACKGROUND = sorted(
+    name
+    for name in EVENTS
+    if CATALOGUE[name].category == "background" and "products" in CATALOGUE[name].extension_types
+)
+
+
+@pytest.mark.parametrize("event_type", _BACKGROUND)
+def test_every_event_has_a_sample_that_makes_a_task(world: World, extension: Extension, event_type: str) -> None:
+    sample = create_sample(world, event_type)
+    assert [one.task.event_type for one in sample.tasks] == [event_type]
+    assert sample.tasks[0].task.object_id == sample.object["id"]
+    assert sample.kind.status_of(sample.object) in CATALOGUE[event_type].statuses
+    assert world.get(sample.kind, sample.object["id"]) == sample.object
+
+
+def test_every_status_of_every_event_can_be_made(world: World, extension: Extension) -> None:
+    for event_type in _BACKGROUND:
+        for status in CATALOGUE[event_type].statuses:
+            sample = create_sample(world, event_type, status=status)
+            assert sample.kind.status_of(sample.object) == status, event_type
+            assert len(sample.tasks) == 1, (event_type, status)
+
+
+def test_interactive_samples_are_drafts_and_make_no_background_task_of_another_kind(world: World) -> None:
+    for event_type in EVENTS:
+        if event_type.endswith("_validation"):
+            assert create_sample(world, event_type).object["status"] == "draft"
+
+
+def test_the_same_seed_makes_the_same_object(world: World) -> None:
+    seen: list[dict[str, Any]] = []
+
+    def make_and_undo() -> None:
+        with world.services.store.transaction():
+            seen.append(create_sample(world, "asset_purchase_request_processing", seed=5).object)
+            raise ArithmeticError
+
+    for _ in range(2):
+        with pytest.raises(ArithmeticError):
+            make_and_undo()
+    assert seen[0] == seen[1]
+    assert create_sample(world, "asset_purchase_request_processing", seed=6).object["id"] != seen[0]["id"]
+
+
+def test_samples_of_one_product_play_in_one_setting(world: World, extension: Extension) -> None:
+    first = create_sample(world, "asset_purchase_request_processing").object
+    second = create_sample(world, "tier_config_setup_request_processing").object
+    assert first["asset"]["product"]["id"] == extension.products[0].id == second["configuration"]["product"]["id"]
+    assert first["asset"]["connection"] == second["configuration"]["connection"]
+    assert len(world.objects.all("connections")) == 1
+
+
+def test_values_are_set_by_paths(world: World) -> None:
+    sample = create_sample(
+        world,
+        "asset_purchase_request_processing",
+        overrides={"asset.params.admin_email.value": "set@example.com", "asset.items.0.quantity": "9", "note": "Hi"},
+    )
+    stored = world.get(kinds.ASSET_REQUESTS, sample.object["id"])
+    assert stored["note"] == "Hi"
+    assert stored["asset"]["items"][0]["quantity"] == "9"
+    assert {one["id"]: one["value"] for one in stored["asset"]["params"]}["admin_email"] == "set@example.com"
+    assert world.get(kinds.ASSETS, stored["asset"]["id"])["items"][0]["quantity"] == "9"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"event_type": "asset_gift_request_processing"}, "event_type"),
+        ({"status": "open"}, "status"),
+        ({"overrides": {"asset.params.nope.value": "x"}}, "asset.params.nope.value"),
+        ({"overrides": {"status.deep": "x"}}, "status.deep"),
+        ({"overrides": {"status": "open"}}, "status"),
+        ({"overrides": {"id": ""}}, "id"),
+        ({"payload": []}, "payload"),
+        ({"payload": "text"}, "payload"),
+        ({"payload": {"type": "purchase", "status": "pending", "asset": _ASSET}}, "payload.id"),
+        ({"payload": {"id": "PR-1", "status": "pending", "asset": _ASSET}}, "payload.type"),
+        (
+            {"payload": {"id": "PR-1", "type": "change", "status": "pending", "asset": _ASSET}},
+            "payload.type",
+        ),
+        (
+            {"payload": {"id": "PR-1", "type": "purchase", "status": "open", "asset": _ASSET}},
+            "payload.status",
+        ),
+        ({"payload": {"id": "PR-1", "type": "purchase", "status": "pending"}}, "payload.asset"),
+        (
+            {"payload": {"id": "PR-1", "type": "purchase", "status": "pending", "asset": {"id": "AS-1"}}},
+            "payload.asset.product",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_is_written(
+    world: World, extension: Extension, wrong: dict[str, Any], field: str
+) -> None:
+    arguments = {"event_type": "asset_purchase_request_processing", **wrong}
+    with pytest.raises(ValidationError) as caught:
+        create_sample(world, arguments.pop("event_type"), **arguments)
+    assert [name for name, _ in caught.value.errors] == [field]
+    for collection in (*kinds.KINDS, "products/items"):
+        assert world.objects.all(collection) == [], collection
+    assert world.services.queue.page().items == []
+
+
+def test_an_unknown_extension_is_refused(world: World) -> None:
+    with pytest.raises(NotFoundError):
+        create_sample(world, "asset_purchase_request_processing", extension_id="SRVC-0000-0000")
+
+
+def test_a_foreign_product_is_linked_to_the_extension(world: World, extension: Extension) -> None:
+    payload = {
+        "id": "PR-1111-2222-3333-001",
+        "type": "purchase",
+        "status": "pending",
+        "asset": {
+            "id": "AS-1111-2222-3333",
+            "status": "processing",
+            "product": {"id": "PRD-777-888-999", "name": "Far"},
+        },
+    }
+    sample = create_sample(world, "asset_purchase_request_processing", payload=payload, extension_id=extension.id)
+    assert len(sample.tasks) == 1
+    assert "PRD-777-888-999" in {one.id for one in world.services.extensions.get(extension.id).products}
+    assert world.get(kinds.PRODUCTS, "PRD-777-888-999")["name"] == "Far"
+    assert world.get(kinds.ASSETS, "AS-1111-2222-3333")["status"] == "processing"
+    # The same object again, while its task waits, is the same work.
+    again = create_sample(world, "asset_purchase_request_processing", payload=payload, extension_id=extension.id)
+    assert [one.created for one in again.tasks] == [False]
+
+
+def test_nobody_subscribed_is_said(world: World) -> None:
+    sample = create_sample(world, "asset_purchase_request_processing")
+    assert sample.tasks == ()
+    assert "No task" in sample.notes[-1]
+
+
+def _reference_payloads(folder: Path) -> Iterator[tuple[str, str]]:
+    events = {
+        "request-": "asset_{type}_request_processing",
+        "tier-config-request-": "tier_config_{type}_request_processing",
+        "listing-request-": "listing_{type}_request_processing",
+        "usage-file-": "usage_file_request_processing",
+        "tier-account-request-": "tier_account_update_request_processing",
+    }
+    for path in sorted(folder.glob("*.json")):
+        for prefix, event_type in events.items():
+            if path.name.startswith(prefix) and "create" not in path.name.replace("created", ""):
+                yield path.name, event_type
+
+
+@pytest.mark.compat
+def test_every_reference_payload_is_taken_in_as_it_is(world: World, extension: Extension) -> None:
+    if _PAYLOADS is None:
+        pytest.skip("the reference payloads do not lie beside the checkout (../shared)")
+    names = list(_reference_payloads(_PAYLOADS))
+    assert len(names) >= 28
+    for name, event_type in names:
+        payload = json.loads((_PAYLOADS / name).read_text())
+        sample = create_sample(world, event_type.format(type=payload.get("type")), payload=payload)
+        stored = world.get(sample.kind, str(payload["id"]))
+        status = sample.kind.status_field
+        assert stored == {**payload, "id": str(payload["id"]), status: payload[status].lower()}, name
+        assert len(sample.tasks) == 1, name
