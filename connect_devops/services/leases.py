@@ -6,13 +6,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, exists, insert, literal_column, select, update
 
 from connect_devops.domain.task import HandBack, decide, decide_lost
 from connect_devops.services.context import Context
 from connect_devops.services.lease import Answer, Leased, Reattached, Settlement
 from connect_devops.services.settling import HELD, End, carry_out
-from connect_devops.services.task import Task, select_tasks, task_from
+from connect_devops.services.task import TASK_BY_NUMBER, Task, task_from
 from connect_devops.storage.columns import Row
 from connect_devops.storage.store import Transaction
 from connect_devops.storage.tables import PROCESSING, WAITING, attempts, installations, tasks
@@ -25,6 +25,65 @@ _LOST: Final = "The runner vanished while it worked on this task."
 _EXPIRED: Final = "The runner did not answer in time."
 _RESTARTED: Final = "The platform was restarted, and nobody waits for the answer any more."
 _RESULTS: Final = frozenset({"success", "skip", "reschedule", "retry", "fail", "delete"})
+
+
+# Built once: building a statement costs more than running it.
+_CANDIDATE: Final = (
+    "number",
+    "id",
+    "environment_id",
+    "category",
+    "event_type",
+    "object_id",
+    "installation_id",
+    "data",
+    "trace",
+    "due",
+    "attempt_count",
+)
+
+
+def _claim(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return (
+        select(*(tasks.c[name] for name in _CANDIDATE))
+        .where(
+            tasks.c.environment_id == bindparam("environment"),
+            tasks.c.category == bindparam("wanted"),
+            tasks.c.due <= bindparam("now"),
+            WAITING,
+            *conditions,
+        )
+        .order_by(tasks.c.due, tasks.c.number)
+        .limit(bindparam("how_many"))
+        .with_for_update(skip_locked=True)
+    )
+
+
+_busy = tasks.alias("busy")
+_CLAIM_INTERACTIVE: Final = _claim()
+_CLAIM: Final = _claim(
+    ~exists().where(
+        literal_column("busy.status = 'processing'"),
+        _busy.c.environment_id == tasks.c.environment_id,
+        _busy.c.event_type == tasks.c.event_type,
+        _busy.c.object_id == tasks.c.object_id,
+        _busy.c.installation_id == tasks.c.installation_id,
+    )
+)
+_ATTEMPTS: Final = (
+    select(
+        *HELD,
+        attempts.c.lease_id.label("attempt_lease"),
+        attempts.c.ended,
+        attempts.c.outcome,
+        attempts.c.result,
+    )
+    .join_from(tasks, attempts, attempts.c.task_number == tasks.c.number)
+    .where(tasks.c.id == bindparam("task"))
+    .with_for_update(of=tasks)
+)
+_ATTEMPT: Final = _ATTEMPTS.where(attempts.c.lease_id == bindparam("lease"))
+_LAST_ATTEMPT: Final = _ATTEMPTS.order_by(attempts.c.number.desc()).limit(1)
 
 
 class Leases:
@@ -214,32 +273,9 @@ class Leases:
     def _candidates(
         self, transaction: Transaction, environment_id: str, category: Category, now: datetime, limit: int
     ) -> Sequence[Row]:
-        query = (
-            select(
-                *(tasks.c[name] for name in _CANDIDATE),
-            )
-            .where(
-                tasks.c.environment_id == environment_id,
-                tasks.c.category == category,
-                tasks.c.due <= now,
-                WAITING,
-            )
-            .order_by(tasks.c.due, tasks.c.number)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-        )
-        if category != INTERACTIVE:
-            busy = tasks.alias("busy")
-            query = query.where(
-                ~exists().where(
-                    literal_column("busy.status = 'processing'"),
-                    busy.c.environment_id == tasks.c.environment_id,
-                    busy.c.event_type == tasks.c.event_type,
-                    busy.c.object_id == tasks.c.object_id,
-                    busy.c.installation_id == tasks.c.installation_id,
-                )
-            )
-        return transaction.connection.execute(query).mappings().all()
+        claim = _CLAIM_INTERACTIVE if category == INTERACTIVE else _CLAIM
+        values = {"environment": environment_id, "wanted": category, "now": now, "how_many": limit}
+        return transaction.connection.execute(claim, values).mappings().all()
 
     def _leased(self, transaction: Transaction, row: Row, now: datetime) -> Leased:
         return Leased(
@@ -266,23 +302,11 @@ class Leases:
 
     def _settle(self, transaction: Transaction, answer: Answer) -> Settlement:
         now = self._context.clock.now()
-        query = (
-            select(
-                *HELD,
-                attempts.c.lease_id.label("attempt_lease"),
-                attempts.c.ended,
-                attempts.c.outcome,
-                attempts.c.result,
-            )
-            .join_from(tasks, attempts, attempts.c.task_number == tasks.c.number)
-            .where(tasks.c.id == answer.task_id)
-            .with_for_update(of=tasks)
-        )
         if answer.lease_id is not None:
-            query = query.where(attempts.c.lease_id == answer.lease_id)
+            query, values = _ATTEMPT, {"task": answer.task_id, "lease": answer.lease_id}
         else:
-            query = query.order_by(attempts.c.number.desc()).limit(1)
-        row = transaction.connection.execute(query).mappings().first()
+            query, values = _LAST_ATTEMPT, {"task": answer.task_id}
+        row = transaction.connection.execute(query, values).mappings().first()
         if row is None:
             return Settlement("unknown", None)
         if row["ended"] is not None:
@@ -345,21 +369,4 @@ class Leases:
         return transaction.connection.execute(query).mappings().all()
 
     def _task(self, transaction: Transaction, number: int) -> Task:
-        return task_from(
-            transaction.connection.execute(select_tasks().where(tasks.c.number == number)).mappings().one()
-        )
-
-
-_CANDIDATE: Final = (
-    "number",
-    "id",
-    "environment_id",
-    "category",
-    "event_type",
-    "object_id",
-    "installation_id",
-    "data",
-    "trace",
-    "due",
-    "attempt_count",
-)
+        return task_from(transaction.connection.execute(TASK_BY_NUMBER, {"key": number}).mappings().one())

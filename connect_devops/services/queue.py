@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from connect_devops.domain.errors import NotFoundError, RuleError, ValidationError
 from connect_devops.domain.task import DONE, Fail, Status, status_after
 from connect_devops.services.context import Context
 from connect_devops.services.page import Page, Refine
-from connect_devops.services.settling import HELD, End, carry_out, lock_work, same_work
+from connect_devops.services.settling import HELD, SAME_WORK, End, carry_out, lock_work, same_work
 from connect_devops.services.signals import TasksDue
 from connect_devops.services.task import (
     ATTEMPT_COLUMNS,
+    TASK_BY_ID,
     TASK_COLUMNS,
     Attempt,
     Task,
@@ -32,6 +33,11 @@ from connect_eaas.protocol.messages import TaskOutput
 __all__ = ["Attempt", "NewTask", "Queue", "Submission", "Task", "Timeline"]
 
 _MAX_OBJECT_ID: Final = 256
+# Built once: building a statement costs more than running it.
+_INSERT: Final = insert(tasks)
+_ID_TAKEN: Final = select(tasks.c.number).where(tasks.c.id == bindparam("key"))
+_ENVIRONMENT: Final = select(environments.c.number).where(environments.c.id == bindparam("key"))
+_SAME_WAITING: Final = select_tasks().where(*SAME_WORK, WAITING_ALONE)
 
 
 @dataclass(frozen=True)
@@ -241,35 +247,35 @@ class Queue:
             if waiting is not None:
                 return Submission(waiting, created=False)
         now = self._context.clock.now()
-        task_id = self._context.new_id(transaction, self._context.ids.task, tasks.c.id)
-        found = connection.execute(select(environments.c.id).where(environments.c.id == new.environment_id)).first()
-        if found is None:
+        while connection.execute(_ID_TAKEN, {"key": (task_id := self._context.ids.task())}).first() is not None:
+            pass
+        if connection.execute(_ENVIRONMENT, {"key": new.environment_id}).first() is None:
             raise NotFoundError("environment", new.environment_id)
         connection.execute(
-            insert(tasks).values(
+            _INSERT,
+            {
                 **key,
-                id=task_id,
-                category=new.category,
-                data=new.data,
-                trace=self._context.ids.trace(),
-                status="scheduled",
-                due=now,
-                retry_count=0,
-                retries_used=0,
-                rescheduled_count=0,
-                attempt_count=0,
-                runtime_total=0.0,
-                processing_total=0.0,
-                orphaned=False,
-                created=now,
-                updated=now,
-            )
+                "id": task_id,
+                "category": new.category,
+                "data": new.data,
+                "trace": self._context.ids.trace(),
+                "status": "scheduled",
+                "due": now,
+                "retry_count": 0,
+                "retries_used": 0,
+                "rescheduled_count": 0,
+                "attempt_count": 0,
+                "runtime_total": 0.0,
+                "processing_total": 0.0,
+                "orphaned": False,
+                "created": now,
+                "updated": now,
+            },
         )
         return Submission(self._get(transaction, task_id), created=True)
 
     def _waiting(self, transaction: Transaction, key: Row) -> Task | None:
-        query = select_tasks().where(*same_work(key), WAITING_ALONE)
-        row = transaction.connection.execute(query).mappings().first()
+        row = transaction.connection.execute(_SAME_WAITING, same_work(key)).mappings().first()
         return None if row is None else task_from(row)
 
     def _held(self, transaction: Transaction, task_id: str) -> Row:
@@ -280,10 +286,7 @@ class Queue:
         return row
 
     def _get(self, transaction: Transaction, task_id: str, environment_id: str | None = None) -> Task:
-        query = select_tasks().where(tasks.c.id == task_id)
-        if environment_id is not None:
-            query = query.where(tasks.c.environment_id == environment_id)
-        row = transaction.connection.execute(query).mappings().first()
-        if row is None:
+        row = transaction.connection.execute(TASK_BY_ID, {"key": task_id}).mappings().first()
+        if row is None or environment_id not in (None, row["environment_id"]):
             raise NotFoundError("task", task_id)
         return task_from(row)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, literal, select, text, update
+from sqlalchemy import Float, Integer, Text, bindparam, exists, func, literal, select, text, update
 
 from connect_devops.domain.task import (
     Decision,
@@ -19,13 +19,13 @@ from connect_devops.domain.task import (
 )
 from connect_devops.services.context import Context
 from connect_devops.services.signals import TasksDue, TaskSettled
-from connect_devops.storage.columns import Row
+from connect_devops.storage.columns import Instant, Json, Row
 from connect_devops.storage.store import Transaction
 from connect_devops.storage.tables import WAITING_ALONE, attempts, tasks
 from connect_eaas.events import INTERACTIVE
 from connect_eaas.protocol.messages import TaskOutput
 
-__all__ = ["HELD", "End", "carry_out", "lock_work", "same_work"]
+__all__ = ["HELD", "SAME_WORK", "End", "carry_out", "lock_work", "same_work"]
 
 HELD: Final = (
     tasks.c.number,
@@ -55,14 +55,73 @@ class End:
     output: TaskOutput | None = None
 
 
-def same_work(row: Row) -> tuple[Any, ...]:
-    """Conditions for tasks of the same environment, event, object and installation as ``row``."""
-    return (
-        tasks.c.environment_id == row["environment_id"],
-        tasks.c.event_type == row["event_type"],
-        tasks.c.object_id == row["object_id"],
-        tasks.c.installation_id == row["installation_id"],
+SAME_WORK: Final = (
+    tasks.c.environment_id == bindparam("work_environment"),
+    tasks.c.event_type == bindparam("work_event"),
+    tasks.c.object_id == bindparam("work_object"),
+    tasks.c.installation_id == bindparam("work_installation"),
+)
+"""Conditions for tasks of the same environment, event, object and installation; values from ``same_work``."""
+
+
+def same_work(row: Row) -> dict[str, Any]:
+    """The values of ``SAME_WORK`` for the work of this task."""
+    return {
+        "work_environment": row["environment_id"],
+        "work_event": row["event_type"],
+        "work_object": row["object_id"],
+        "work_installation": row["installation_id"],
+    }
+
+
+# Built once: building a statement costs more than running it.
+_SUPERSEDE: Final = (
+    update(tasks)
+    .where(*SAME_WORK, WAITING_ALONE)
+    .values(
+        status=status_after("scheduled", "supersede"),
+        due=None,
+        updated=bindparam("moment", type_=Instant),
+        completed=bindparam("moment", type_=Instant),
+        output=bindparam("reason"),
     )
+    .returning(tasks.c.id)
+)
+_WORK_WAITS: Final = select(literal(1)).where(exists().where(*SAME_WORK, WAITING_ALONE))
+_END_TASK: Final = (
+    update(tasks)
+    .where(tasks.c.number == bindparam("task"))
+    .values(
+        status=bindparam("new_status"),
+        due=bindparam("new_due", type_=Instant),
+        updated=bindparam("moment", type_=Instant),
+        output=bindparam("reason", type_=Text),
+        lease_id=None,
+        session_id=None,
+        expires=None,
+        orphaned=False,
+        retry_count=tasks.c.retry_count + bindparam("retried", type_=Integer),
+        retries_used=bindparam("used"),
+        rescheduled_count=tasks.c.rescheduled_count + bindparam("put_off", type_=Integer),
+        rescheduled=func.coalesce(bindparam("put_off_at", type_=Instant), tasks.c.rescheduled),
+        completed=bindparam("done_at", type_=Instant),
+        processing_total=tasks.c.processing_total + bindparam("held_s", type_=Float),
+        runtime_total=tasks.c.runtime_total + bindparam("ran_s", type_=Float),
+    )
+)
+_END_ATTEMPT: Final = (
+    update(attempts)
+    .where(attempts.c.lease_id == bindparam("lease"))
+    .values(
+        ended=bindparam("moment", type_=Instant),
+        outcome=bindparam("the_outcome"),
+        message=bindparam("reason", type_=Text),
+        countdown=bindparam("the_countdown"),
+        runtime=bindparam("the_runtime"),
+        next=bindparam("new_due", type_=Instant),
+        result=bindparam("the_result", type_=Json),
+    )
+)
 
 
 def lock_work(transaction: Transaction, row: Row) -> None:
@@ -97,62 +156,45 @@ def carry_out(
     due = (
         decision.at if isinstance(decision, Retry | Reschedule) else now if decision.happening == "hand_back" else None
     )
-    values: dict[str, Any] = {
-        "status": status,
-        "due": due,
-        "updated": now,
-        "output": message,
-        "lease_id": None,
-        "session_id": None,
-        "expires": None,
-        "orphaned": False,
-    }
-    if isinstance(decision, Retry):
-        values["retry_count"] = tasks.c.retry_count + 1
-        values["retries_used"] = tasks.c.retries_used + 1
-    elif isinstance(decision, Reschedule):
-        values["rescheduled_count"] = tasks.c.rescheduled_count + 1
-        values["retries_used"] = 0
-        values["rescheduled"] = now
-    if due is None:
-        values["completed"] = now
-    if row["status"] == "processing":
-        held = max(0.0, (now - row["assigned"]).total_seconds())
-        values["processing_total"] = tasks.c.processing_total + held
-        if end.output is not None:
-            values["runtime_total"] = tasks.c.runtime_total + max(0.0, end.output.runtime)
+    processing = row["status"] == "processing"
+    output = end.output
     alone = row["category"] != INTERACTIVE
     if due is not None and alone:
         lock_work(transaction, row)
-        superseded = connection.execute(
-            update(tasks)
-            .where(*same_work(row), WAITING_ALONE)
-            .values(
-                status=status_after("scheduled", "supersede"),
-                due=None,
-                updated=now,
-                completed=now,
-                output=f"{row['id']} of the same object and event waits to be tried again and will do this work too.",
-            )
-            .returning(tasks.c.id)
-        ).scalars()
+        reason = f"{row['id']} of the same object and event waits to be tried again and will do this work too."
+        superseded = connection.execute(_SUPERSEDE, {**same_work(row), "moment": now, "reason": reason}).scalars()
         for task_id in superseded:
             context.publish(transaction, TaskSettled(task_id, row["environment_id"], "skipped"))
-    connection.execute(update(tasks).where(tasks.c.number == row["number"]).values(**values))
+    connection.execute(
+        _END_TASK,
+        {
+            "task": row["number"],
+            "new_status": status,
+            "new_due": due,
+            "moment": now,
+            "reason": message,
+            "retried": int(isinstance(decision, Retry)),
+            "used": 0 if isinstance(decision, Reschedule) else row["retries_used"] + isinstance(decision, Retry),
+            "put_off": int(isinstance(decision, Reschedule)),
+            "put_off_at": now if isinstance(decision, Reschedule) else None,
+            "done_at": now if due is None else None,
+            "held_s": max(0.0, (now - row["assigned"]).total_seconds()) if processing else 0.0,
+            "ran_s": 0.0 if output is None else max(0.0, output.runtime),
+        },
+    )
     if row["lease_id"] is not None:
-        output = end.output
         connection.execute(
-            update(attempts)
-            .where(attempts.c.lease_id == row["lease_id"])
-            .values(
-                ended=now,
-                outcome=end.outcome,
-                message=message,
-                countdown=None if output is None else min(output.countdown, 2**31 - 1),
-                runtime=None if output is None else output.runtime,
-                next=due,
-                result=None if output is None else output.model_dump(mode="json"),
-            )
+            _END_ATTEMPT,
+            {
+                "lease": row["lease_id"],
+                "moment": now,
+                "the_outcome": end.outcome,
+                "reason": message,
+                "the_countdown": None if output is None else max(-(2**31), min(output.countdown, 2**31 - 1)),
+                "the_runtime": None if output is None else output.runtime,
+                "new_due": due,
+                "the_result": None if output is None else output.model_dump(mode="json"),
+            },
         )
     context.publish(transaction, TaskSettled(row["id"], row["environment_id"], status))
     context.plan(transaction, due)
@@ -162,5 +204,4 @@ def carry_out(
 
 def _work_waits(transaction: Transaction, row: Row) -> bool:
     """Whether a task was held back because this one was being processed."""
-    query = select(literal(1)).where(exists().where(*same_work(row), WAITING_ALONE))
-    return transaction.connection.execute(query).first() is not None
+    return transaction.connection.execute(_WORK_WAITS, same_work(row)).first() is not None

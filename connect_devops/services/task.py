@@ -8,14 +8,24 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, bindparam, select
 
 from connect_devops.domain.task import Status
 from connect_devops.storage.columns import Row
 from connect_devops.storage.tables import attempts, environments, extensions, tasks
 from connect_eaas.events import Category
 
-__all__ = ["ATTEMPT_COLUMNS", "TASK_COLUMNS", "Attempt", "Task", "attempt_from", "select_tasks", "task_from"]
+__all__ = [
+    "ATTEMPT_COLUMNS",
+    "TASK_BY_ID",
+    "TASK_BY_NUMBER",
+    "TASK_COLUMNS",
+    "Attempt",
+    "Task",
+    "attempt_from",
+    "select_tasks",
+    "task_from",
+]
 
 
 @dataclass(frozen=True)
@@ -116,6 +126,10 @@ def select_tasks(*further: ColumnElement[Any]) -> Select[Any]:
         .join(extensions, extensions.c.id == environments.c.extension_id)
     )
 
+
+# Statements of the busy paths are built once: building one costs more than running it.
+TASK_BY_ID: Final = select_tasks().where(tasks.c.id == bindparam("key"))
+TASK_BY_NUMBER: Final = select_tasks().where(tasks.c.number == bindparam("key"))
 
 _TASK_FIELDS: Final = tuple(Task.__dataclass_fields__)
 _ATTEMPT_FIELDS: Final = tuple(Attempt.__dataclass_fields__)
