@@ -32,6 +32,10 @@ from connect_eaas.runner.threads import ThreadPool
 if TYPE_CHECKING:
     from connect_eaas.client import ClientFactory
 
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
+
 __all__ = ["Dispatcher"]
 
 _log = logging.getLogger("connect.eaas.runner.tasks")
@@ -56,7 +60,7 @@ class _Overdue:
     limits_passed: int = field(default=1)
 
 
-class _TaskLogger(logging.LoggerAdapter[logging.Logger]):
+class _TaskLogger(_Adapter):
     """Names the task in front of each line."""
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:

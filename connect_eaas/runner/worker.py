@@ -108,7 +108,10 @@ class Worker:
         self._ready = asyncio.Event()
         # Set with the first setup response of either session.
         self._configured = asyncio.Event()
+        # True while `on_startup` runs, and once it has run well.
+        self._starting = False
         self._started = False
+        self._start_up_ended = asyncio.Event()
         self._results: list[Results] = []
         self._dispatchers: list[Dispatcher] = []
         self._channels: list[Channel] = []
@@ -201,12 +204,19 @@ class Worker:
     async def _start_up(self) -> None:
         """Run ``on_startup`` once the first configuration is there, then let the tasks go."""
         await self._configured.wait()
+        if self.stop.requested.is_set():
+            return
         application = self._declarations.application
-        if await run_hook(application, "on_startup", self.configuration.variables, limit_s=_HOOK_LIMIT_S):
-            self._started = True
-            self._ready.set()
-        else:
-            self.stop.fail(RunnerError(f"{application.__name__}.on_startup failed: no task is run"))
+        self._starting = True
+        try:
+            if await run_hook(application, "on_startup", self.configuration.variables, limit_s=_HOOK_LIMIT_S):
+                self._started = True
+                self._ready.set()
+            else:
+                self.stop.fail(RunnerError(f"{application.__name__}.on_startup failed: no task is run"))
+        finally:
+            self._starting = False
+            self._start_up_ended.set()
 
     async def _stop_in_phases(self) -> StopReport:
         limits, begun = self._settings.limits, time.monotonic()
@@ -225,6 +235,8 @@ class Worker:
             abandoned += await dispatcher.abandon()
         if any(len(results) for results in self._results):
             await self._unless_forced(self._delivered(), limits.deliver_s)
+        if self._starting:
+            await self._unless_forced(self._start_up_ended.wait(), _HOOK_LIMIT_S + 1.0)
         if self._started:
             await self._unless_forced(self._shut_down(), _HOOK_LIMIT_S + 1.0)
         return StopReport(

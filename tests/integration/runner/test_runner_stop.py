@@ -112,6 +112,8 @@ async def test_unconfirmed_result_is_kept_for_the_next_start(platform: ScriptedP
 async def test_platform_asks_to_stop(platform: ScriptedPlatform, start: Any) -> None:
     run = await start(Sample)
     await platform.connected()
+    await platform.background.send(a_task(1))
+    await platform.result_of(a_task(1))
 
     platform.interactive.session.send(Shutdown())
     await platform.interactive.flush()
@@ -161,6 +163,34 @@ async def test_credentials_refused_later_are_tried_again(platform: ScriptedPlatf
     await platform.result_of(a_task(1))
 
     assert not run.ended.is_set()
+
+
+async def test_stop_waits_for_the_start_up_hook_so_that_hooks_come_in_pairs(
+    platform: ScriptedPlatform, start: Any
+) -> None:
+    begun, go_on = anyio.Event(), anyio.Event()
+    hooks: list[str] = []
+
+    class Slow(EventsApplicationBase):
+        @classmethod
+        async def on_startup(cls, logger: Any, config: dict[str, Any]) -> None:
+            begun.set()
+            await go_on.wait()
+            hooks.append("startup")
+
+        @classmethod
+        def on_shutdown(cls, logger: Any, config: dict[str, Any]) -> None:
+            hooks.append("shutdown")
+
+    run = await start(Slow)
+    with anyio.fail_after(10):
+        await begun.wait()
+    run.worker.stop.signal("SIGTERM")
+    await platform.until(lambda: len(platform.shutdowns) == 2)
+    go_on.set()
+    await run.stop()
+
+    assert hooks == ["startup", "shutdown"]
 
 
 async def test_failing_start_up_hook_ends_the_runner_before_any_task(platform: ScriptedPlatform, start: Any) -> None:
