@@ -195,6 +195,8 @@ class _Parts:
         )
         self.services = self._open_services(stack)
         api_key = self._ensure_owner()
+        # After a crash, sessions that nobody closed are still on record.
+        self.services.environments.close_all_sessions()
         self.services.leases.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
         world = World.over(self.services)

@@ -59,7 +59,7 @@ def git(value: Git | None) -> Document:
 
 def extension(value: Extension) -> Document:
     """An extension with its environments in short."""
-    return {
+    document: Document = {
         "id": value.id,
         "type": value.type,
         "name": value.name,
@@ -67,17 +67,19 @@ def extension(value: Extension) -> Document:
         "icon": value.icon,
         "package_id": value.package_id,
         "products": [{"id": product.id, "name": product.name, "icon": None} for product in value.products],
-        "hub": None if value.hub is None else {"id": value.hub.id, "name": value.hub.name},
         "extension_id": value.extension_id,
         "owner": account(value.owner),
         "environments": {name: _environment_in_short(item) for name, item in value.environments.items()},
         "catalog_status": "private",
-        "overview": value.overview,
-        "short_description": value.short_description,
-        "website": value.website,
-        "category": value.category,
+        "overview": value.overview or "",
+        "short_description": value.short_description or "",
+        "website": value.website or "",
+        "category": value.category or "",
         "events": stamps(created=value.created, updated=value.updated),
     }
+    if value.hub is not None:
+        document["hub"] = {"id": value.hub.id, "name": value.hub.name}
+    return document
 
 
 def extension_reference(value: Environment, owner: Account) -> Document:
@@ -95,7 +97,7 @@ def _environment_in_short(value: Environment) -> Document:
         "git": git(value.git),
         "configuration_changed": value.configuration_changed,
         "ui_modules": dict(value.declared.ui_modules),
-        "anvil_callables": [dict(item) for item in value.declared.anvil_callables],
+        "anvil_callables": [dict(item) for item in value.declared.anvil_callables] or None,
         "icon": value.declared.icon,
         **_links(value),
     }

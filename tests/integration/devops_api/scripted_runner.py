@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +14,7 @@ import httpx
 from websockets.asyncio.client import ClientConnection, connect
 
 from connect_devops.server import Platform
+from connect_devops.services.container import Services
 
 PATIENCE_S = 30.0
 PURCHASE = "asset_purchase_request_processing"
@@ -84,10 +86,19 @@ class ScriptedRunner:
         return self.socket.close_code
 
 
+@dataclass(frozen=True)
+class Reachable:
+    """A platform in another process."""
+
+    url: str
+    ws_url: str
+    api_key: str
+
+
 class Runners:
     """Makes runners of one extension's development environment."""
 
-    def __init__(self, platform: Platform, api: httpx.AsyncClient, extension: Mapping[str, Any]) -> None:
+    def __init__(self, platform: Platform | Reachable, api: httpx.AsyncClient, extension: Mapping[str, Any]) -> None:
         self.platform = platform
         self.api = api
         self.extension_id: str = extension["id"]
@@ -95,6 +106,12 @@ class Runners:
         self.environment_id: str = self.environment["id"]
         self.base = f"/devops/services/{self.extension_id}/environments/{self.environment_id}"
         self._stack = AsyncExitStack()
+
+    @property
+    def services(self) -> Services:
+        """The platform's services, if it runs in this process."""
+        assert isinstance(self.platform, Platform)
+        return self.platform.services
 
     async def __aenter__(self) -> Runners:
         return self
@@ -156,8 +173,8 @@ class Runners:
         return documents
 
     async def until(self, task_id: str, status: str) -> Frame:
-        """Wait for the task to get into a state."""
-        signals = self.platform.services.signals
+        """Wait for the task to get into a state; only with a platform of this process."""
+        signals = self.services.signals
         with signals.listen() as inbox, anyio.fail_after(PATIENCE_S):
             while (document := await self.task(task_id))["status"] != status:
                 await inbox.get()
@@ -165,7 +182,7 @@ class Runners:
 
 
 @asynccontextmanager
-async def made_for(platform: Platform) -> AsyncIterator[Runners]:
+async def made_for(platform: Platform | Reachable) -> AsyncIterator[Runners]:
     """Make an extension on a platform, and runners for it on demand."""
     async with httpx.AsyncClient(
         base_url=f"{platform.url}/public/v1", headers={"Authorization": platform.api_key}, trust_env=False

@@ -180,7 +180,7 @@ async def test_bad_claims_are_refused_with_their_cause(
 
 async def test_bad_tokens_are_refused(caller: httpx.AsyncClient, secret: str, clock: ManualClock) -> None:
     good = claims(clock)
-    unsigned = jwt.encode(good, None, algorithm="none")
+    unsigned = jwt.encode(good, "", algorithm="none")
     stronger = jwt.encode(good, secret * 2, algorithm="HS512")
     for token in ("nonsense", unsigned, stronger):
         answer = await caller.get("/custom-event", headers={"Authentication": f"Bearer {token}"})

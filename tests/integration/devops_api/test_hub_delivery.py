@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import anyio
 import pytest
@@ -51,10 +52,10 @@ async def test_tasks_that_waited_are_delivered_to_whom_connects(runners: Runners
         ({"result": "retry", "message": "Traceback"}, "retrying"),
     ],
 )
-async def test_each_result_has_its_status(runners: Runners, output: dict[str, object], status: str) -> None:
+async def test_each_result_has_its_status(runners: Runners, output: dict[str, Any], status: str) -> None:
     runner = await runners.start()
     task_id = await runners.submit("PR-1")
-    await runner.answer(await runner.receive("task"), **output)  # type: ignore[arg-type]
+    await runner.answer(await runner.receive("task"), **output)
     document = await runners.until(task_id, status)
     assert document["output"] == output.get("message")
     (attempt,) = await runners.attempts(task_id)

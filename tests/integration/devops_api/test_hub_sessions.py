@@ -35,7 +35,7 @@ async def test_unknown_environment_or_application_is_404(runners: Runners) -> No
 
 
 async def test_key_of_another_account_is_403(runners: Runners) -> None:
-    accounts = runners.platform.services.accounts
+    accounts = runners.services.accounts
     stranger = accounts.create("Stranger", "vendor")
     key = accounts.create_key(stranger.id, "key").token
     assert await refusal(runners, key=key) == (403, "AUTH_002")
@@ -82,7 +82,7 @@ async def test_environment_is_disconnected_when_its_last_session_has_gone(runner
     background = await runners.start()
     interactive = await runners.start(runner_type="interactive")
     assert len((await runners.api.get(runners.base)).json()["instances"]) == 1
-    with runners.platform.services.signals.listen() as inbox, anyio.fail_after(30):
+    with runners.services.signals.listen() as inbox, anyio.fail_after(30):
         await background.cut()
         await interactive.socket.close()
         while (environment := (await runners.api.get(runners.base)).json())["status"] != "disconnected":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from scripted_runner import CUSTOM_EVENT, Reachable, made_for
 
 from connect_devops.clock import ManualClock
 from connect_devops.discovery import read_discovery
@@ -75,6 +76,39 @@ def test_killed_platform_starts_again_with_its_data(tmp_path: Path) -> None:
             process.kill()
         assert read_discovery(tmp_path / "discovery.json") is None
     assert keys[0] == keys[1]
+
+
+async def test_killed_platform_loses_no_task_and_remembers_no_session(tmp_path: Path) -> None:
+    with start(tmp_path) as process:
+        async with made_for(reachable(process, tmp_path)) as runners:
+            runner = await runners.start(acknowledge=True)
+            interactive = await runners.start(runner_type="interactive")
+            held_id = await runners.submit("PR-1")
+            task = await runner.receive("task")
+            asked_id = await runners.submit("PRD-100-200-300", CUSTOM_EVENT)
+            await interactive.receive("task")
+            process.kill()
+            assert await runner.closed() == 1006
+    with start(tmp_path) as process:
+        async with made_for(reachable(process, tmp_path)) as runners:
+            environment = (await runners.api.get(runners.base)).json()
+            assert (environment["status"], environment["instances"]) == ("disconnected", [])
+            assert (await runners.task(asked_id))["status"] == "failed"
+            runner = await runners.start(acknowledge=True, held=[task["options"]["correlation_id"]])
+            await runner.answer(task)
+            await runner.receive("ack")
+            assert (await runners.task(held_id))["status"] == "succeeded"
+            assert len(await runners.attempts(held_id)) == 1
+        process.terminate()
+
+
+def reachable(process: subprocess.Popen[str], base: Path) -> Reachable:
+    """Wait for a started platform to be ready."""
+    assert process.stdout is not None
+    process.stdout.readline()
+    facts = read_discovery(base / "discovery.json")
+    assert facts is not None
+    return Reachable(facts["url"], facts["ws_url"], facts["api_key"])
 
 
 def test_second_platform_on_the_same_data_dir_exits_with_a_message(tmp_path: Path) -> None:

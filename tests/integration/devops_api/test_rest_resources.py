@@ -223,7 +223,7 @@ async def test_wrong_task_names_the_field(
 
 
 async def test_installation_has_a_key_that_sees_only_itself(api: httpx.AsyncClient) -> None:
-    body = {"type": "multiaccount", "name": "Many", "package_id": "com.example.many"}
+    body: dict[str, Any] = {"type": "multiaccount", "name": "Many", "package_id": "com.example.many"}
     extension = (await api.post("/devops/services", json=body)).json()
     environment = extension["environments"]["development"]
     body = {"environment": {"id": environment["id"]}, "settings": [1, 2]}
