@@ -23,7 +23,7 @@ import anyio
 import anyio.to_thread
 
 from connect_devops.api.app import build_app
-from connect_devops.api.stream import TaskStreams
+from connect_devops.api.stream import stream_routes
 from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
 from connect_devops.discovery import DiscoveryFile
@@ -33,11 +33,14 @@ from connect_devops.hub.hub import Hub
 from connect_devops.listeners import bind, make_listener
 from connect_devops.sandbox import SandboxChoices, World, routes
 from connect_devops.services.container import Services, build_services
+from connect_devops.services.feed import Feeds
 from connect_devops.services.secrets import FernetSecrets, SecretsError
 from connect_devops.services.signals import ClockMoved, EnvironmentChanged
 from connect_devops.settings import Settings
 from connect_devops.storage import StoreError, open_store
 from connect_devops.tls import Certificates, ensure_certificates
+from connect_devops.ui.pages import Pages
+from connect_devops.ui.sessions import BrowserSessions
 
 __all__ = ["Platform", "running_platform", "serve"]
 
@@ -61,6 +64,8 @@ class Platform:
     """Certificate by which clients trust ``https_url``."""
     api_key: str
     """Of the owner account: the value of the header ``Authorization``."""
+    browser_link: Callable[[], str]
+    """Makes an address that lets one browser look at the pages; it works once, within two minutes."""
 
 
 def serve(settings: Settings, *, ready: Callable[[Platform], None] | None = None) -> None:
@@ -164,7 +169,7 @@ class _Process:
                     self._ready.set_result(parts.platform)
                     group.start_soon(self._hurry, parts)
                     await self._stopping.wait()
-                    parts.streams.close()
+                    parts.feeds.close()
                     parts.http.stop()
                     parts.https.stop()
                     await parts.http.wait_stopped()
@@ -200,14 +205,20 @@ class _Parts:
         self.services.leases.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
         world = World.over(self.services)
-        self.streams = TaskStreams(self.services)
+        self.feeds = Feeds(self.services.signals)
+        self._browsers = BrowserSessions(self._real_time)
         app = build_app(
             self.services,
             settings,
             self,
             choices=SandboxChoices(world),
             real_time=self._real_time,
-            further=[*self.streams.routes(), *self.hub.routes(), *routes(world)],
+            further=[
+                *stream_routes(self.services, self.feeds),
+                *Pages(self.services, self.feeds, self._browsers).routes(),
+                *self.hub.routes(),
+                *routes(world),
+            ],
         )
         self.http = make_listener(app, http_socket, settings)
         self.https = make_listener(app, https_socket, settings, certificates)
@@ -251,6 +262,7 @@ class _Parts:
             ws_url=f"ws://{host}:{self.http.port}",
             ca_file=certificates.ca_file,
             api_key=api_key,
+            browser_link=self.browser_link,
         )
 
     def _real_time(self) -> datetime:
@@ -309,6 +321,10 @@ class _Parts:
         due = self.services.timekeeper.next_due()
         wait = timedelta(0) if due is None else max(timedelta(0), due - self._clock.now())
         return self.advance_clock(wait)
+
+    def browser_link(self) -> str:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        return f"{self.platform.url}/login?code={self._browsers.new_code()}"
 
     def link_project(self, directory: Path, environment_id: str) -> Mapping[str, str]:
         """See `connect_devops.api.local.LocalPlatform`."""

@@ -21,6 +21,7 @@ COMMANDS = {
     "trigger": _command("trigger", "trigger", "Make something happen: a sandbox object, and so a real task."),
     "tasks": _command("queue", "tasks", "List the tasks queue, newest first."),
     "task": _command("queue", "task", "Show one task with every attempt."),
+    "open": _command("info", "open_", "Open the platform's pages in the browser."),
     "info": _command("info", "info", "Show addresses, key, extensions and environments."),
     "clock": _command("info", "clock", "Show the platform's clock, or move it forward."),
     "demo": _command("demo", "demo", "Run the whole loop on a project of its own, and check every result."),

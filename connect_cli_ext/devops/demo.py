@@ -78,7 +78,7 @@ def demo(keep: bool, open_browser: bool, port: int, use_asyncio: bool) -> None:
         scenes = _play(stage, runner)
         failed = _report(scenes, stage)
         if keep:
-            _stay(folder, project, platform.url, runner, open_browser)
+            _stay(folder, project, client, runner, open_browser)
         if failed:
             raise CommandError(f"{failed} of {len(scenes)} cases ended wrong.\n{runner.last_lines()}")
 
@@ -200,14 +200,14 @@ def _report(scenes: Sequence[Scene], stage: Stage) -> int:
     return failed
 
 
-def _stay(folder: Path, project: Path, url: str, runner: Child, open_browser: bool) -> None:
+def _stay(folder: Path, project: Path, client: PlatformClient, runner: Child, open_browser: bool) -> None:
     click.echo()
-    click.echo(f"  platform   {url}")
+    click.echo(f"  platform   {client.url}")
     click.echo(f"  project    {project}")
     click.echo(f"  logs       {folder / 'platform.log'}  {folder / 'runner.log'}")
     click.echo(f"  commands   export CONNECT_DEVOPS_DISCOVERY={folder / 'state' / 'discovery.json'}")
     click.echo("             ccli devops tasks; ccli devops trigger asset_purchase_request_processing")
     click.echo("  stop       Ctrl-C (removes all of it)")
     if open_browser:
-        click.launch(url)
+        click.launch(client.post("/devops/local/browser")["url"])
     runner.process.wait()

@@ -9,7 +9,7 @@ import click
 from connect_cli_ext.devops.rest import connect
 from connect_cli_ext.output import output_option, print_rows
 
-__all__ = ["clock", "info"]
+__all__ = ["clock", "info", "open_"]
 
 _ADDRESSES = ("url", "https_url", "ws_url", "ca_file", "data_dir", "api_key")
 _COLUMNS = {
@@ -45,6 +45,16 @@ def info(output: str) -> None:
     if rows:
         click.echo()
         print_rows(rows, _COLUMNS, output)
+
+
+@click.command("open")
+@click.option("--print", "only_print", is_flag=True, help="Print the link instead, e.g. for a browser elsewhere.")
+def open_(only_print: bool) -> None:
+    """Open the platform's pages in the browser, with a link that works once."""
+    with connect() as client:
+        link = client.post("/devops/local/browser")["url"]
+    if only_print or click.launch(link):
+        click.echo(link)
 
 
 @click.command()

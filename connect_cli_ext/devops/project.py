@@ -12,6 +12,8 @@ from typing import Any
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.files import write_private
+from connect_eaas.runner.env_file import find_env_file
+from connect_eaas.runner.errors import SettingsError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -45,8 +47,16 @@ class Project:
 
     @property
     def env_file(self) -> Path:
-        """The env file that the runner finds by itself."""
-        return self.path / f".{self.slug}_dev.env"
+        """The env file that the runner finds by itself, or the one to write.
+
+        Raises:
+            CommandError: several files fit equally well.
+        """
+        try:
+            found = find_env_file(self.path)
+        except SettingsError as error:
+            raise CommandError(str(error)) from error
+        return found if found is not None else self.path / f".{self.slug}_dev.env"
 
 
 @dataclass(frozen=True)

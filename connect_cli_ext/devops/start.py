@@ -60,7 +60,7 @@ def start(
             os.write(ready_fd, b"ready\n")
             os.close(ready_fd)
         if open_browser:
-            click.launch(platform.url)
+            click.launch(platform.browser_link())
 
     try:
         settings = Settings.from_environment(

@@ -35,6 +35,9 @@ class LocalPlatform(Protocol):
     def advance_clock_to_next(self) -> Mapping[str, Any]:
         """Move the clock to the next moment at which something happens by itself, if one is planned."""
 
+    def browser_link(self) -> str:
+        """Return an address that lets one browser in, once, within two minutes."""
+
     def clock(self) -> Mapping[str, Any]:
         """Return ``now`` and ``offset`` (seconds)."""
 
@@ -64,6 +67,10 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
             raise ValidationError.of("advance", f"Expected at most {_LONGEST_MOVE.days} days in seconds.")
         return ok(platform.advance_clock(timedelta(seconds=seconds)))
 
+    def let_browser_in(call: Call) -> Response:
+        call.require_owner_key()
+        return ok({"url": platform.browser_link()})
+
     def link_project(call: Call) -> Response:
         call.require_platform_owner()
         body = call.object()
@@ -78,5 +85,6 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
     return [
         route(services, "/devops/local/info", get=info),
         route(services, "/devops/local/clock", get=clock, post=move_clock),
+        route(services, "/devops/local/browser", post=let_browser_in),
         route(services, "/devops/local/projects", post=link_project),
     ]

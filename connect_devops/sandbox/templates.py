@@ -12,8 +12,6 @@ from connect_devops.sandbox.world import World
 
 __all__ = ["choose", "render"]
 
-_UNSET: Final = re.compile(r"TL-000-000-\d{3}")
-"""What a new project's variables hold until somebody enters the id of a real template."""
 _PLACEHOLDER: Final = re.compile(r"\{\{\s*([\w.\-]+)\s*\}\}")
 
 
@@ -22,9 +20,7 @@ def choose(
 ) -> dict[str, Any]:
     """The template that a client names.
 
-    A product that is only known from an imported payload has no templates here; any id is taken then. The ids
-    ``TL-000-000-…`` of a new project's variables stand for the first template that fits, so that its first request
-    is approved before anything was configured.
+    A product that is only known from an imported payload has no templates here; any id is taken then.
 
     Args:
         world: the sandbox.
@@ -47,14 +43,11 @@ def choose(
                 is_for = " ".join(str(template[name]) for name in ("scope", "type") if template.get(name))
                 raise ValidationError.of(field, f"{template_id} is a template for {is_for}, not for {wanted}.")
             return template
-    fitting = [
-        template
+    ids = ", ".join(
+        template["id"]
         for template in known
         if template.get("scope") == scope and (type_ is None or template.get("type") == type_)
-    ]
-    if fitting and _UNSET.fullmatch(template_id):
-        return fitting[0]
-    ids = ", ".join(template["id"] for template in fitting)
+    )
     raise ValidationError.of(field, f"{template_id} is not a template of {product_id} (possible: {ids or 'none'}).")
 
 
