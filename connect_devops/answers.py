@@ -40,9 +40,12 @@ def http_answer(output: TaskOutput) -> Response:
     body = None if status in _WITHOUT_BODY else data.get("body")
     answer: Response = Response(status_code=status)
     if isinstance(body, str):
-        answer = Response(body, status_code=status, media_type="text/plain")
+        answer = Response(body.encode(errors="replace"), status_code=status, media_type="text/plain")
     elif body is not None:
-        answer = JSONResponse(body, status_code=status)
+        try:
+            answer = JSONResponse(body, status_code=status)
+        except ValueError as error:
+            return _error(502, f"The extension answered with a body that is no JSON: {error}.")
     return _with_headers(answer, headers or {})
 
 

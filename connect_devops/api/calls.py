@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import anyio.to_thread
+from pydantic_core import from_json
 from sqlalchemy import ColumnElement, Select
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,7 +26,7 @@ from connect_devops.services.environments import Environment
 from connect_devops.services.extensions import Extension
 from connect_devops.services.page import Page, Refine
 
-__all__ = ["Call", "Handler", "column_fields", "created", "no_content", "ok", "paged", "route"]
+__all__ = ["Call", "Handler", "column_fields", "created", "no_content", "ok", "paged", "read_json", "route"]
 
 _FIELD: Final = re.compile(r"(?P<name>[\w.]+):(?P<kind>str|num|bool)(?P<flags>[?^~]*)")
 _KINDS: Final[Mapping[str, Kind]] = {"str": "text", "num": "number", "bool": "boolean"}
@@ -66,8 +66,8 @@ class Call:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as error:
+            return read_json(self.body)
+        except ValueError as error:
             raise bad_request(f"body: not JSON: {error}") from error
 
     def object(self) -> dict[str, Any]:
@@ -162,6 +162,15 @@ def created(document: Any) -> JSONResponse:
 def no_content() -> Response:
     """Answer 204."""
     return Response(status_code=204)
+
+
+def read_json(content: bytes) -> Any:
+    """Read a JSON text strictly: what is no JSON for others (NaN, lone surrogates) could not be given back.
+
+    Raises:
+        ValueError: it is none; says where.
+    """
+    return from_json(content, allow_inf_nan=False)
 
 
 def column_fields(columns: Mapping[str, ColumnElement[Any]], notation: str) -> Fields:

@@ -6,7 +6,6 @@ The caller proves itself by a JSON web token, signed with the JWT secret of the 
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -20,6 +19,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from connect_devops.answers import http_answer
+from connect_devops.api.calls import read_json
 from connect_devops.api.errors import ApiError, bad_request, unauthorized
 from connect_devops.services.container import Services
 
@@ -152,8 +152,8 @@ def _read_body(content: bytes, kind: str) -> Any:
     if not content:
         return None
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError) as error:
+        return read_json(content)
+    except ValueError as error:
         if kind == "application/json" or kind.endswith("+json"):
             raise bad_request(f"body: not JSON: {error}") from error
     try:

@@ -149,7 +149,8 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; websockets are admitted by the hub."""
         path = scope.get("path", "")
-        if scope["type"] != "http" or not path.startswith(self._PREFIX) or path.startswith(self._OPEN):
+        guarded = path.startswith(self._PREFIX) and path != self._PREFIX and not path.startswith(self._OPEN)
+        if scope["type"] != "http" or not guarded:
             await self._app(scope, receive, send)
             return
         header = Headers(scope=scope).get("authorization")

@@ -58,7 +58,9 @@ async def test_wrong_extension_is_refused_and_names_the_field(
     assert text.startswith(f"{field}: "), text
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b'"text"', b"\xff"])
+@pytest.mark.parametrize(
+    "content", [b"{", b"[]", b'"text"', b"\xff", b'{"name": NaN}', rb'{"name": "\ud800"}', b"[" * 100_000]
+)
 async def test_body_that_is_no_object_is_refused(api: httpx.AsyncClient, content: bytes) -> None:
     status, text = error_of(await api.post("/devops/services", content=content))
     assert (status, text.startswith("body: ")) == (400, True)
@@ -267,4 +269,5 @@ async def test_clock_moves_forward_by_a_sane_number_only(api: httpx.AsyncClient,
 async def test_base_address_tells_the_version_without_a_key(platform: Platform) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         answer = await client.get(f"{platform.url}/public/v1")
+        assert (await client.get(f"{platform.url}/public/v1/", follow_redirects=True)).status_code == 200
     assert (answer.status_code, answer.headers["connect-version"]) == (200, "37.0.0")

@@ -56,6 +56,8 @@ def test_no_body_where_the_status_forbids_one() -> None:
         ({"http_status": 200, "headers": {"a\r\nb": "c"}}, "header"),
         ({"http_status": 200, "headers": {"a": "b\r\nSet-Cookie: c"}}, "header"),
         ({"http_status": 200, "headers": {"a": "\u20ac"}}, "header"),
+        ({"http_status": 200, "body": [float("nan")]}, "body"),
+        ({"http_status": 200, "body": ["\ud800"]}, "body"),
         ("text", "http_status"),
         (None, "http_status"),
     ],
