@@ -162,20 +162,21 @@ async def test_background_timeout_is_retried(platform: ScriptedPlatform, start: 
 
 async def test_plain_handler_that_timed_out_is_not_run_beside_itself(platform: ScriptedPlatform, start: Any) -> None:
     give(platform, "PR-7", plan="gate")
-    await start(Sample, limits=QUICK)
+    await start(Sample, limits=Limits(background_s=3))
     await platform.connected()
     await platform.background.send(a_task(1, object_id="PR-7", lease="first"))
     first = await platform.result_of(a_task(1, lease="first"))
     assert first.output is not None
     assert first.output.result == "retry"
 
-    await platform.background.send(a_task(1, object_id="PR-7", lease="second"))
+    await platform.background.send(a_task(1, object_id="PR-7", lease="second"), a_task(2))
+    await platform.result_of(a_task(2))  # By then the second delivery waits for the first run.
     Sample.gate.set()
     second = await platform.result_of(a_task(1, lease="second"))
 
     assert second.output is not None
     assert second.output.result == "success"
-    assert len(Sample.calls) == 1
+    assert [request["id"] for _, request, _ in Sample.calls] == ["PR-7", "PR-1"]
 
 
 async def test_interactive_outcomes(platform: ScriptedPlatform, start: Any) -> None:
