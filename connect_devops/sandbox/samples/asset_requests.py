@@ -7,7 +7,7 @@ from typing import Any
 
 from connect_devops.sandbox import assets, kinds, templates
 from connect_devops.sandbox.purchase import change_items
-from connect_devops.sandbox.samples.scene import Scene, short
+from connect_devops.sandbox.samples.scene import Scene, configuration_params, short
 from connect_devops.sandbox.samples.words import Words
 from connect_devops.sandbox.world import World
 
@@ -42,6 +42,7 @@ def asset_request(world: World, scene: Scene, words: Words, kind: str, status: s
         "activation_key": "",
         "assignee": "",
         "external_attributes": {},
+        "previous_approved_request": {} if kind == "purchase" else {"id": f"{base}-001"},
         "asset": asset,
         "marketplace": scene.marketplace,
         "contract": scene.contract,
@@ -79,7 +80,7 @@ def _new_asset(world: World, scene: Scene, words: Words) -> dict[str, Any]:
         "params": _params(world, scene, words),
         "tiers": {"customer": customer, "tier1": tier1, "tier2": {}},
         "items": [],
-        "configuration": {"params": []},
+        "configuration": {"params": configuration_params(world, scene, "product", "https://api.example.com")},
         "events": {"created": {"at": now}, "updated": {"at": now}},
     }
     offered = world.objects.all(kinds.PRODUCT_ITEMS.collection, parent_id=str(scene.product["id"]))
@@ -88,27 +89,55 @@ def _new_asset(world: World, scene: Scene, words: Words) -> dict[str, Any]:
     change_items(world, asset, ordered)
     for item in asset["items"]:
         item["old_quantity"] = "0"
+        item["params"] = configuration_params(world, scene, "item", f"PLAN-{words.code(4)}")
     return asset
 
 
 def _params(world: World, scene: Scene, words: Words) -> list[dict[str, Any]]:
     values = {"admin_email": "admin@example.com", "workspace_domain": f"{words.code(6).lower()}.example.com"}
     return [
-        {
-            "id": parameter["name"],
-            "name": parameter["name"],
-            "title": parameter.get("title", ""),
-            "description": parameter.get("description", ""),
-            "type": parameter.get("type", "text"),
-            "phase": parameter.get("phase", "ordering"),
-            "value": values.get(parameter["name"], ""),
-            "value_error": "",
-            "value_choices": [],
-            "constraints": parameter.get("constraints") or {},
-        }
+        _param(parameter, values, words)
         for parameter in world.objects.all(kinds.PRODUCT_PARAMETERS.collection, parent_id=str(scene.product["id"]))
         if parameter.get("scope") == "asset" and parameter.get("phase") != "configuration"
     ]
+
+
+def _param(parameter: dict[str, Any], values: dict[str, str], words: Words) -> dict[str, Any]:
+    constraints = dict(parameter.get("constraints") or {})
+    choices = constraints.pop("choices", [])
+    constraints |= {"hint": parameter.get("hint", ""), "placeholder": parameter.get("placeholder", ""), "meta": {}}
+    if choices:
+        constraints["meta"] = {"choices": choices}
+    if "default" in parameter:
+        constraints["default"] = parameter["default"]
+    shown: dict[str, Any] = {
+        "id": parameter["name"],
+        "name": parameter["name"],
+        "title": parameter.get("title", ""),
+        "description": parameter.get("description", ""),
+        "type": parameter.get("type", "text"),
+        "phase": parameter.get("phase", "ordering"),
+        "value": values.get(parameter["name"], ""),
+        "value_error": "",
+        "value_choices": choices,
+        "constraints": constraints,
+        "reconciliation": constraints.get("reconciliation", False),
+    }
+    contact = words.contact()
+    address = {name: value for name, value in contact.items() if name != "contact"}
+    phone = contact["contact"]["phone_number"]
+    if shown["type"] == "address":
+        shown |= {"structured_value": address, "value": ", ".join(str(part) for part in address.values())}
+    elif shown["type"] == "phone":
+        shown |= {
+            "structured_value": phone,
+            "value": f"{phone['country_code']}{phone['area_code']}{phone['phone_number']}",
+        }
+    elif shown["type"] == "checkbox":
+        shown |= {"structured_value": {choice["value"]: choice["default"] for choice in choices}}
+    elif shown["type"] == "dropdown":
+        shown |= {"value": next((choice["value"] for choice in choices if choice["default"]), "")}
+    return shown
 
 
 def _intend(world: World, asset: dict[str, Any], kind: str, words: Words) -> None:
@@ -133,7 +162,7 @@ def _become(world: World, request: dict[str, Any], status: str) -> None:
     if wanted:
         for template in world.objects.all(kinds.PRODUCT_TEMPLATES.collection, parent_id=product_id or ""):
             if template.get("scope") == "asset" and template.get("type") == wanted:
-                request["template"] = short(template, "id", "name")
+                request["template"] = {**short(template, "id", "name"), "message": template["body"]}
                 request["activation_key"] = templates.render(template["body"], request["asset"]["params"])
                 break
     if status == "approved":

@@ -24,6 +24,20 @@ _PARAMETERS: Final = (
     ("partner_token", "Partner token", "text", "tier1", "fulfillment", False),
     ("distributor_number", "Distributor number", "text", "tier2", "ordering", False),
 )
+_CHOICES: Final = (
+    {"value": "team", "label": "Team", "default": True},
+    {"value": "business", "label": "Business", "default": False},
+)
+# Parameters of other types, with what their types need: value choices, limits of length, defaults.
+_SPECIAL_PARAMETERS: Final[tuple[dict[str, Any], ...]] = (
+    {"name": "edition", "title": "Edition", "type": "dropdown", "constraints": {"choices": _CHOICES}},
+    {"name": "extras", "title": "Extras", "type": "checkbox", "constraints": {"choices": _CHOICES}},
+    {"name": "office_address", "title": "Address of the office", "type": "address", "default": {"country": "US"}},
+    {"name": "support_phone", "title": "Telephone for support", "type": "phone"},
+    {"name": "workspace_title", "title": "Title", "type": "text", "constraints": {"min_length": 1, "max_length": 100}},
+    {"name": "service_url", "title": "Address of the service", "type": "url", "scope": "product"},
+    {"name": "plan_code", "title": "Code of the plan", "type": "text", "scope": "item"},
+)
 _TEMPLATES: Final = (
     (
         "Your workspace is ready",
@@ -142,6 +156,22 @@ def _store_parts(world: World, product_id: str, digits: str, stamps: dict[str, A
             "hint": title,
             "placeholder": "",
             "constraints": {"required": required, "hidden": False, "unique": False, "reconciliation": False},
+            "position": number * 10000,
+            "events": stamps,
+        }
+        world.store(kinds.PRODUCT_PARAMETERS, parameter, parent_id=product_id)
+    for number, special in enumerate(_SPECIAL_PARAMETERS, len(_PARAMETERS) + 1):
+        basic = {"required": False, "hidden": False, "unique": False, "reconciliation": False}
+        scope = special.get("scope", "asset")
+        parameter = {
+            **special,
+            "id": f"PRM-{digits}-{number:04d}",
+            "description": special["title"],
+            "scope": scope,
+            "phase": "ordering" if scope == "asset" else "configuration",
+            "hint": special["title"],
+            "placeholder": "",
+            "constraints": {**basic, **special.get("constraints", {})},
             "position": number * 10000,
             "events": stamps,
         }

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Final
+from typing import Any
 
 from connect_devops.sandbox import kinds, templates
-from connect_devops.sandbox.samples.scene import Scene, short
+from connect_devops.sandbox.samples.scene import SOMEBODY, Scene, configuration_params, short
 from connect_devops.sandbox.samples.words import Words
 from connect_devops.sandbox.world import World
 
 __all__ = ["listing", "listing_request", "tier_account_request", "tier_config_request", "usage_chunk", "usage_file"]
-
-_SOMEBODY: Final = {"id": "UR-000-000-000", "name": "Sample User"}
 
 
 def tier_config_request(world: World, scene: Scene, words: Words, kind: str, status: str) -> dict[str, Any]:
@@ -21,38 +19,29 @@ def tier_config_request(world: World, scene: Scene, words: Words, kind: str, sta
     Others than setups have an active configuration behind them, which is stored.
     """
     now = world.now()
-    stamps = {"created": {"at": now, "by": _SOMEBODY}, "updated": {"at": now, "by": _SOMEBODY}}
-    reseller = scene.account(world, words, "tier1")
-    account = short(reseller, "id", "type", "name", "external_id", "external_uid", "contact_info", "tax_id")
-    params = _tier_params(world, scene, words)
-    config: dict[str, Any] = {
-        "id": f"TC-{words.digits(3, 3, 3)}",
-        "name": f"Configuration of {account['id']}",
-        "account": account,
-        "product": short(scene.product, "id", "name", "icon", "status"),
-        "tier_level": 1,
-        "connection": scene.shown_connection(),
-        "events": stamps,
-        "params": params,
-        "template": _tier_template(world, scene),
-        "status": "processing",
-        "configuration": {"params": []},
-        "contract": scene.contract,
-        "marketplace": scene.marketplace,
-        "tiers": {"tier1": account, "tier2": {}},
-    }
+    stamps = {"created": {"at": now, "by": SOMEBODY}, "updated": {"at": now, "by": SOMEBODY}}
+    distributor = _tier(scene.account(world, words, "tier2"))
+    reseller = _tier(scene.account(world, words, "tier1", distributor))
+    parent = _configuration(world, scene, words, distributor, 2, {"tier1": distributor, "tier2": {}})
+    parent["status"] = "active"
+    world.store(kinds.TIER_CONFIGS, copy.deepcopy(parent))
+    config = _configuration(world, scene, words, reseller, 1, {"tier1": reseller, "tier2": distributor})
+    request_id = f"TCR-{config['id'].partition('-')[2]}-{1 if kind == 'setup' else 2:03d}"
     if kind != "setup":
         config["status"] = "active"
         world.store(kinds.TIER_CONFIGS, copy.deepcopy(config))
+    shown = {name: value for name, value in config.items() if name != "tiers"}
+    if status not in ("approved", "failed"):
+        shown["open_request"] = {"id": request_id}
     request: dict[str, Any] = {
-        "id": f"TCR-{config['id'].partition('-')[2]}-{1 if kind == 'setup' else 2:03d}",
+        "id": request_id,
         "type": kind,
         "status": status,
-        "configuration": {name: value for name, value in config.items() if name != "tiers"},
-        "parent_configuration": {},
+        "configuration": shown,
+        "parent_configuration": {name: value for name, value in parent.items() if name != "tiers"},
         "events": {**copy.deepcopy(stamps), "pended": {"at": now}},
-        "params": copy.deepcopy(params),
-        "assignee": _SOMEBODY,
+        "params": copy.deepcopy(config["params"]),
+        "assignee": SOMEBODY,
         "template": config["template"],
         "environment": scene.connection.get("type", "production"),
         "tiers": config["tiers"],
@@ -63,22 +52,48 @@ def tier_config_request(world: World, scene: Scene, words: Words, kind: str, sta
                 param["value"] = words.digits(6)
     if status == "approved":
         request["effective_date"] = now
-        request["events"]["approved"] = {"at": now, "by": _SOMEBODY}
+        request["events"]["approved"] = {"at": now, "by": SOMEBODY}
     elif status == "failed":
         request["reason"] = "The sample request was refused."
     elif status == "inquiring":
-        request["events"]["inquired"] = {"at": now, "by": _SOMEBODY}
+        request["events"]["inquired"] = {"at": now, "by": SOMEBODY}
     return request
 
 
-def _tier_params(world: World, scene: Scene, words: Words) -> list[dict[str, Any]]:
+def _tier(account: dict[str, Any]) -> dict[str, Any]:
+    return short(account, "id", "type", "name", "external_id", "external_uid", "contact_info", "tax_id")
+
+
+def _configuration(
+    world: World, scene: Scene, words: Words, account: dict[str, Any], level: int, tiers: dict[str, Any]
+) -> dict[str, Any]:
+    now = world.now()
+    return {
+        "id": f"TC-{words.digits(3, 3, 3)}",
+        "name": f"Configuration of {account['id']}",
+        "account": account,
+        "product": short(scene.product, "id", "name", "icon", "status"),
+        "tier_level": level,
+        "connection": scene.shown_connection(),
+        "events": {"created": {"at": now, "by": SOMEBODY}, "updated": {"at": now, "by": SOMEBODY}},
+        "params": _tier_params(world, scene, words, level),
+        "template": _tier_template(world, scene, level),
+        "status": "processing",
+        "configuration": {"params": configuration_params(world, scene, "product", "https://api.example.com")},
+        "contract": scene.contract,
+        "marketplace": scene.marketplace,
+        "tiers": tiers,
+    }
+
+
+def _tier_params(world: World, scene: Scene, words: Words, level: int) -> list[dict[str, Any]]:
     return [
         {
             "id": parameter["name"],
             "title": parameter.get("title", ""),
             "description": parameter.get("description", ""),
             "type": parameter.get("type", "text"),
-            "scope": "tier1",
+            "scope": parameter["scope"],
             "phase": parameter.get("phase", "ordering"),
             "hint": parameter.get("hint", ""),
             "constraints": {"required": False, "hidden": False, "unique": False, "readonly": False},
@@ -86,13 +101,13 @@ def _tier_params(world: World, scene: Scene, words: Words) -> list[dict[str, Any
             "value_error": "",
         }
         for parameter in world.objects.all(kinds.PRODUCT_PARAMETERS.collection, parent_id=str(scene.product["id"]))
-        if parameter.get("scope") == "tier1"
+        if parameter.get("scope") == f"tier{level}"
     ]
 
 
-def _tier_template(world: World, scene: Scene) -> dict[str, Any]:
+def _tier_template(world: World, scene: Scene, level: int) -> dict[str, Any]:
     for template in world.objects.all(kinds.PRODUCT_TEMPLATES.collection, parent_id=str(scene.product["id"])):
-        if template.get("scope") == "tier1":
+        if template.get("scope") == f"tier{level}":
             return {**short(template, "id", "name"), "representation": templates.render(template["body"], [])}
     return {}
 
@@ -112,7 +127,7 @@ def tier_account_request(world: World, scene: Scene, words: Words, status: str) 
         "provider": scene.provider,
         "product": short(scene.product, "id", "name", "icon", "status"),
         **({"reason": "The sample change was ignored."} if status == "ignored" else {}),
-        "events": {"created": {"at": now, "by": _SOMEBODY}, "updated": {"at": now}},
+        "events": {"created": {"at": now, "by": SOMEBODY}, "updated": {"at": now}},
     }
 
 
@@ -143,12 +158,12 @@ def listing_request(world: World, scene: Scene, words: Words, kind: str, state: 
         "state": state,
         "product": short(about["product"], "id", "name", "icon", "version"),
         "listing": about,
-        "creator": _SOMEBODY,
+        "creator": SOMEBODY,
         "assignee": {},
         "note": "",
         "created": now,
         "updated": now,
-        "events": {"created": {"at": now, "by": _SOMEBODY}, "updated": {"at": now}},
+        "events": {"created": {"at": now, "by": SOMEBODY}, "updated": {"at": now}},
     }
 
 
@@ -156,7 +171,7 @@ def usage_file(world: World, scene: Scene, words: Words, status: str) -> dict[st
     """A usage file of the present month, not stored."""
     moment, now = world.services.clock.now(), world.now()
     file_id = f"UF-{moment:%Y-%m}-{words.digits(4, 4)}"
-    events: dict[str, Any] = {"created": {"at": now, "by": _SOMEBODY}}
+    events: dict[str, Any] = {"created": {"at": now, "by": SOMEBODY}}
     for event, later in (
         ("uploaded", ("ready", "pending", "accepted", "rejected", "closed")),
         ("submitted", ("pending", "accepted", "rejected", "closed")),
@@ -165,7 +180,7 @@ def usage_file(world: World, scene: Scene, words: Words, status: str) -> dict[st
         ("closed", ("closed",)),
     ):
         if status in later:
-            events[event] = {"at": now, "by": _SOMEBODY}
+            events[event] = {"at": now, "by": SOMEBODY}
     return {
         "id": file_id,
         "name": f"Usage of {moment:%B %Y}",
@@ -176,7 +191,7 @@ def usage_file(world: World, scene: Scene, words: Words, status: str) -> dict[st
         "schema": "qt",
         "currency": "USD",
         "period": {"from": f"{moment:%Y-%m}-01", "to": f"{moment:%Y-%m-%d}"},
-        "created_by": _SOMEBODY["name"],
+        "created_by": SOMEBODY["name"],
         "created_at": now,
         "environment": "production",
         "vendor": scene.vendor,
@@ -211,5 +226,5 @@ def usage_chunk(world: World, scene: Scene, words: Words, status: str) -> dict[s
         "external_id": "",
         "error": {"detail": "The chunk could not be made."} if status == "failed" else {},
         "stats": {"uploaded": 12, "validated": 12, "pending": 0, "accepted": 12, "closed": 0, "billed": 0},
-        "events": {"created": {"at": world.now(), "by": _SOMEBODY}},
+        "events": {"created": {"at": world.now(), "by": SOMEBODY}},
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from connect_devops.sandbox import kinds
 from connect_devops.sandbox.samples.catalogue import ensure_product
@@ -11,7 +11,10 @@ from connect_devops.sandbox.samples.words import Words
 from connect_devops.sandbox.world import World
 from connect_devops.services.extensions import Extension
 
-__all__ = ["Scene", "short"]
+__all__ = ["SOMEBODY", "Scene", "configuration_params", "short"]
+
+SOMEBODY: Final = {"id": "UR-000-000-000", "name": "Sample User"}
+"""Who did what samples say was done."""
 
 
 def short(doc: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -135,7 +138,8 @@ class Scene:
 
     def account(self, world: World, words: Words, tier: str, parent: dict[str, Any] | None = None) -> dict[str, Any]:
         """A new tier account, stored: a customer, or a reseller of the first or second level."""
-        stamps = {"created": {"at": world.now()}, "updated": {"at": world.now()}}
+        stamp = {"at": world.now(), "by": SOMEBODY}
+        stamps = {"created": stamp, "updated": stamp}
         account = {
             "id": f"TA-{words.digits(4, 4, 4)}",
             "version": 1,
@@ -162,8 +166,30 @@ def _accounts(world: World, words: Words) -> tuple[dict[str, Any], dict[str, Any
     vendor = {"id": f"VA-{words.digits(3, 3)}", "name": "Sample Vendor"}
     provider = {"id": f"PA-{words.digits(3, 3)}", "name": "Sample Distributor"}
     owner = world.services.accounts.owner()
-    if owner is not None and owner.role == "vendor":
-        vendor = {"id": owner.id, "name": owner.name}
-    elif owner is not None:
-        provider = {"id": owner.id, "name": owner.name}
+    if owner is not None:
+        (vendor if owner.role == "vendor" else provider).update(id=owner.id, name=owner.name)
+    for account in (vendor, provider):
+        account["icon"] = f"/media/{account['id']}/media/icon.png"
     return vendor, provider
+
+
+def configuration_params(world: World, scene: Scene, scope: str, value: str) -> list[dict[str, Any]]:
+    """Configuration parameters (``product`` or ``item``) with a value, as requests show them."""
+    now = world.now()
+    return [
+        {
+            "id": parameter["name"],
+            "title": parameter["title"],
+            "description": parameter["description"],
+            "type": parameter["type"],
+            "scope": scope,
+            "phase": "configuration",
+            "hint": parameter["hint"],
+            "placeholder": parameter["placeholder"],
+            "value": value,
+            "constraints": {"required": False, "hidden": False, "unique": False, "shared": "none"},
+            "events": {"created": {"at": now, "by": SOMEBODY}, "updated": {"at": now, "by": SOMEBODY}},
+        }
+        for parameter in world.objects.all(kinds.PRODUCT_PARAMETERS.collection, parent_id=str(scene.product["id"]))
+        if parameter.get("scope") == scope
+    ]

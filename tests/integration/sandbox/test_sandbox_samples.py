@@ -183,3 +183,56 @@ def test_every_reference_payload_is_taken_in_as_it_is(world: World, extension: E
         status = sample.kind.status_field
         assert stored == {**payload, "id": str(payload["id"]), status: payload[status].lower()}, name
         assert len(sample.tasks) == 1, name
+
+
+# Values by free names, and forms of very few objects.
+_RARE = {
+    ".asset.connection.hub.account_id",
+    ".asset.connection.hub.instance_id",
+    ".asset.items[].params[].structured_value.checked",
+    ".asset.params[].structured_value.V-1",
+    ".asset.params[].structured_value.V-2",
+    ".asset.params[].structured_value.V-3",
+    ".assignee.email",
+    ".assignee.id",
+    ".assignee.name",
+}
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, f"{path}[]")
+    elif value is not None:
+        yield path
+
+
+@pytest.mark.compat
+@pytest.mark.parametrize(
+    ("prefix", "event_type", "statuses"),
+    [
+        ("request-", "asset_purchase_request_processing", ("pending", "approved", "scheduled", "inquiring")),
+        ("request-", "asset_change_request_processing", ("pending", "approved", "scheduled", "inquiring")),
+        ("tier-config-request-", "tier_config_setup_request_processing", ("pending", "approved", "inquiring")),
+        ("listing-request-", "listing_new_request_processing", ("completed",)),
+        ("usage-file-", "usage_file_request_processing", ("closed", "rejected")),
+        ("tier-account-request-", "tier_account_update_request_processing", ("ignored",)),
+    ],
+)
+def test_samples_have_every_field_that_real_objects_have(
+    world: World, prefix: str, event_type: str, statuses: tuple[str, ...]
+) -> None:
+    if _PAYLOADS is None:
+        pytest.skip("the reference payloads do not lie beside the checkout (../shared)")
+    real: set[str] = set()
+    for name, _ in _reference_payloads(_PAYLOADS):
+        if name.startswith(prefix):
+            real.update(_leaves(json.loads((_PAYLOADS / name).read_text())))
+    assert real
+    ours: set[str] = set()
+    for status in statuses:
+        ours.update(_leaves(create_sample(world, event_type, status=status).object))
+    assert real - ours - _RARE == set()
