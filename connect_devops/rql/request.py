@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import unquote, unquote_plus
 
+from connect_devops.rql.errors import RqlError
 from connect_devops.rql.parser import parse
 from connect_devops.rql.syntax import And, Comparison, Node, Query
 
@@ -47,9 +48,12 @@ def read_list_request(
     there, because clients send dates with offsets unencoded.
 
     Raises:
-        RqlError: the RQL part is malformed.
+        RqlError: the RQL part is malformed, or there is a character 0 somewhere.
     """
     text = raw.decode("ascii", "replace") if isinstance(raw, bytes) else raw
+    if "\0" in unquote(text):
+        # PostgreSQL has no such character, so nothing stored could match.
+        raise RqlError("the character 0 is not allowed", position=unquote(text).index("\0"))
     rql: list[str] = []
     plain: dict[str, str] = {}
     for part in _split(text):

@@ -184,3 +184,10 @@ def test_a_query_string_is_taken_apart(raw: str, text: str, limit: int, offset: 
     assert request.query == parse(text)
     assert (request.limit, request.offset, request.search) == (limit, offset, search)
     assert read_list_request(raw.encode()) == request
+
+
+def test_a_character_that_no_database_can_compare_is_refused() -> None:
+    with pytest.raises(RqlError, match="character 0"):
+        read_list_request("eq(id,a%00)")
+    with pytest.raises(RqlError, match="character 0"):
+        read_list_request("search=%00")
