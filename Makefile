@@ -22,14 +22,15 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## Run the whole loop: new project, local platform, runner, every kind of task (KEEP=1 leaves it running)
 	@$(BIN)/ccli devops demo $(if $(KEEP),--keep)
 
-test: $(READY) lint ## Check everything: format, lint, types, import contracts, all tests
+test: $(READY) lint ## Check everything: what lint checks, and all tests
 	@$(BIN)/pytest -n auto --dist loadgroup
 
-lint: $(READY) ## Format check, lint, types, import contracts
+lint: $(READY) ## Format check, lint, types, import contracts, documentation
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache > $(VENV)/import-contracts.txt || { cat $(VENV)/import-contracts.txt; exit 1; }
+	@$(BIN)/mkdocs build --strict --quiet --site-dir $(VENV)/site
 
 format: $(READY) ## Rewrite the code in the house's format
 	@$(BIN)/ruff format .
