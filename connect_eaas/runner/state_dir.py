@@ -27,10 +27,9 @@ class Slot:
         self.path = path
         self._lock = lock
 
-    @property
-    def journal(self) -> Path:
-        """Where results are kept."""
-        return self.path / "outbox.jsonl"
+    def journal_of(self, kind: str) -> Path:
+        """Where the results of a kind of session are kept: each has its own file, as each has its own process."""
+        return self.path / ("outbox.jsonl" if kind == "background" else f"outbox-{kind}.jsonl")
 
     def instance_id(self) -> str:
         """The id of this slot's instance; made at its first use.

@@ -1,7 +1,6 @@
-"""One run of an events application: its two sessions, from the first connection to the last phase of the stop.
+"""One run of an application's sessions in this process, from the first connection to the last phase of the stop.
 
-Background (with scheduled) and interactive work have a session, a dispatcher and a pool of handlers each, so neither
-waits for the other.
+Each session has its own work in hand and its own pool of handlers, so neither waits for another.
 """
 
 from __future__ import annotations
@@ -9,70 +8,61 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 import anyio
 
-from connect_eaas.client import ClientFactory, task_headers, user_agent
+from connect_eaas.client import ClientFactory, user_agent
 from connect_eaas.declarations import Declarations
-from connect_eaas.protocol.messages import Repository, Schedulable, SetupRequest, Task
 from connect_eaas.protocol.session_events import Configured
-from connect_eaas.runner.channel import Channel, ChannelKind
 from connect_eaas.runner.configuration import Configuration
-from connect_eaas.runner.dispatch import Dispatcher
 from connect_eaas.runner.errors import RunnerError
 from connect_eaas.runner.hooks import run_hook
-from connect_eaas.runner.outbox_file import OutboxFile
+from connect_eaas.runner.kinds import KINDS
 from connect_eaas.runner.platform_api import PlatformApi
-from connect_eaas.runner.results import Results
+from connect_eaas.runner.report import StopReport
+from connect_eaas.runner.sessions import Session, SessionContext
 from connect_eaas.runner.settings import Settings
 from connect_eaas.runner.state_dir import Slot
 from connect_eaas.runner.stop import Stop
 
-__all__ = ["StopReport", "Worker", "setup_request"]
+__all__ = ["HOOK_LIMIT_S", "HookCalls", "StopReport", "Turns", "Worker"]
 
-_KINDS: tuple[ChannelKind, ...] = ("background", "interactive")
-_HOOK_LIMIT_S = 60.0
+HOOK_LIMIT_S = 60.0
+"""Seconds that each of the author's hooks may take."""
 _log = logging.getLogger("connect.eaas.runner")
 
-
-@dataclass
-class StopReport:
-    """How a run ended."""
-
-    reason: str = ""
-    finished: int = 0
-    handed_back: int = 0
-    abandoned: int = 0
-    undelivered: int = 0
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        return (
-            f"stopped ({self.reason}) in {self.seconds:.1f} s: {self.finished} task(s) finished in this run, "
-            f"{self.handed_back} handed back before their start, {self.abandoned} given up while running, "
-            f"{self.undelivered} result(s) kept for the next start"
-        )
+HookCalls = Callable[[str], Awaitable[bool]]
+"""Calls a hook by its name; False if it failed."""
 
 
-def setup_request(declarations: Declarations, version: str) -> SetupRequest:
-    """What an events application tells the platform about itself."""
-    descriptor = declarations.descriptor
-    return SetupRequest(
-        event_subscriptions=declarations.subscriptions,
-        schedulables=[
-            Schedulable(method=item.method, name=item.name, description=item.description)
-            for item in declarations.schedulables
-        ],
-        variables=[variable.as_dict() for variable in declarations.variables],
-        audience=descriptor.audience,
-        repository=Repository(readme_url=descriptor.readme_url, changelog_url=descriptor.changelog_url),
-        runner_version=version,
-    )
+class Turns(Protocol):
+    """Whose turn it is to call a hook, where several processes run one application: each is called once.
+
+    Both methods return once the hook has run in one of the processes.
+    """
+
+    async def start_up(self, call: HookCalls) -> bool:
+        """Have ``on_startup`` called, here or elsewhere; False if it failed."""
+
+    async def shut_down(self, call: HookCalls, *, started: bool) -> None:
+        """Have ``on_shutdown`` called, here or elsewhere, after the work of all processes has ended."""
+
+
+class _Alone:
+    """This process is the only one, so it is always its turn."""
+
+    async def start_up(self, call: HookCalls) -> bool:
+        return await call("on_startup")
+
+    async def shut_down(self, call: HookCalls, *, started: bool) -> None:
+        if started:
+            await call("on_shutdown")
 
 
 class Worker:
-    """Runs an events application until it is stopped.
+    """Runs an application until it is stopped.
 
     Args:
         settings: where the platform is, and limits.
@@ -82,6 +72,9 @@ class Worker:
         slot: where state is kept; None keeps nothing.
         debug: keep DEBUG whatever level the platform sends.
         stop: the wish to stop; made here if not given.
+        kinds: names of the sessions to run, see ``connect_eaas.runner.kinds``.
+        turns: who calls the hooks; by default this worker does.
+        connected: called whenever a session has been configured by the platform.
     """
 
     def __init__(
@@ -94,6 +87,9 @@ class Worker:
         slot: Slot | None = None,
         debug: bool = False,
         stop: Stop | None = None,
+        kinds: Sequence[str] = ("background", "interactive"),
+        turns: Turns | None = None,
+        connected: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.stop = stop or Stop()
         self.configuration = Configuration(settings.environment_id, debug=debug)
@@ -103,18 +99,19 @@ class Worker:
         self._version = version
         self._agent = user_agent(version, settings.environment_id, instance_id)
         self._slot = slot
+        self._kinds = [KINDS[name] for name in kinds]
+        self._turns: Turns = turns or _Alone()
+        self._connected = connected
         self._clients = ClientFactory(endpoint=settings.api_url, api_key=settings.api_key, ca_file=settings.ca_file)
         # Set once `on_startup` has run; tasks wait for it.
         self._ready = asyncio.Event()
-        # Set with the first setup response of either session.
+        # Set with the first setup response of any session.
         self._configured = asyncio.Event()
-        # True while `on_startup` runs, and once it has run well.
+        # True while `on_startup` is awaited, and once it has run well.
         self._starting = False
         self._started = False
         self._start_up_ended = asyncio.Event()
-        self._results: list[Results] = []
-        self._dispatchers: list[Dispatcher] = []
-        self._channels: list[Channel] = []
+        self._sessions: list[Session] = []
 
     async def run(self) -> StopReport:
         """Serve until the stop is asked for, then stop in phases.
@@ -125,74 +122,46 @@ class Worker:
         async with PlatformApi(
             self._settings.api_url, self._settings.api_key, user_agent=self._agent, ca_file=self._settings.ca_file
         ) as api:
-            for kind in _KINDS:
-                self._add(kind, api)
             try:
+                for kind in self._kinds:
+                    self._sessions.append(kind.open(self._context(kind.name, api)))
                 async with anyio.create_task_group() as group:
-                    for results in self._results:
-                        group.start_soon(results.keep_synced)
-                    for channel in self._channels:
-                        group.start_soon(channel.run)
+                    for session in self._sessions:
+                        group.start_soon(session.owed.keep_synced)
+                        group.start_soon(session.channel.run)
                     group.start_soon(self._start_up)
                     await self.stop.requested.wait()
                     report = await self._stop_in_phases()
                     group.cancel_scope.cancel()
             finally:
-                for results in self._results:
-                    results.close()
+                for session in self._sessions:
+                    session.owed.close()
                 await self._clients.aclose()
         if self.stop.error is not None:
             raise self.stop.error
         return report
 
-    def _add(self, kind: ChannelKind, api: PlatformApi) -> None:
-        results = Results(journal=self._journal() if kind == "background" else None)
-        dispatcher = Dispatcher(
-            kind,
+    def _context(self, kind: str, api: PlatformApi) -> SessionContext:
+        def configure(event: Configured) -> None:
+            self._configure(event)
+            if event.first:
+                self._connected(kind)
+
+        return SessionContext(
+            kind=kind,
+            settings=self._settings,
             declarations=self._declarations,
             configuration=self.configuration,
             api=api,
             clients=self._clients,
-            headers=self._headers,
-            results=results,
-            limits=self._settings.limits,
-            clock=time.monotonic,
-            ready=self._ready,
-        )
-        channel = Channel(
-            kind,
-            settings=self._settings,
+            agent=self._agent,
             instance_id=self._instance_id,
-            setup=setup_request(self._declarations, self._version),
-            dispatcher=dispatcher,
-            results=results,
-            configured=self._configure,
+            version=self._version,
+            ready=self._ready,
+            configured=configure,
             stop=self.stop,
             clock=time.monotonic,
-        )
-        self._results.append(results)
-        self._dispatchers.append(dispatcher)
-        self._channels.append(channel)
-
-    def _journal(self) -> OutboxFile | None:
-        if self._slot is None:
-            return None
-        try:
-            journal = OutboxFile(self._slot.journal)
-        except OSError as error:
-            _log.warning("results are kept in memory only: %s", error)
-            return None
-        if journal.restored:
-            _log.info("%d result(s) of an earlier run will be delivered", len(journal.restored))
-        return journal
-
-    def _headers(self, task: Task) -> dict[str, str]:
-        return task_headers(
-            agent=self._agent,
-            extension_id=self.configuration.service_id or None,
-            task_id=task.options.task_id,
-            event_type=task.input.event_type,
-            correlation_id=task.options.connect_correlation_id,
+            slot=self._slot,
         )
 
     def _configure(self, event: Configured) -> None:
@@ -202,14 +171,14 @@ class Worker:
         self._configured.set()
 
     async def _start_up(self) -> None:
-        """Run ``on_startup`` once the first configuration is there, then let the tasks go."""
+        """Have ``on_startup`` run once the first configuration is there, then let the tasks go."""
         await self._configured.wait()
         if self.stop.requested.is_set():
             return
         application = self._declarations.application
         self._starting = True
         try:
-            if await run_hook(application, "on_startup", self.configuration.variables, limit_s=_HOOK_LIMIT_S):
+            if await self._turns.start_up(self._call_hook):
                 self._started = True
                 self._ready.set()
             else:
@@ -218,48 +187,47 @@ class Worker:
             self._starting = False
             self._start_up_ended.set()
 
+    async def _call_hook(self, name: str) -> bool:
+        return await run_hook(self._declarations.application, name, self.configuration.variables, limit_s=HOOK_LIMIT_S)
+
     async def _stop_in_phases(self) -> StopReport:
         limits, begun = self._settings.limits, time.monotonic()
         _log.info("stopping (%s): no new tasks", self.stop.reason)
-        for channel in self._channels:
-            channel.drain()
-        handed_back = sum(dispatcher.stop_taking() for dispatcher in self._dispatchers)
-        running = sum(len(dispatcher.leases) for dispatcher in self._dispatchers)
+        for session in self._sessions:
+            session.channel.drain()
+        handed_back = sum(session.work.stop_taking() for session in self._sessions)
+        running = sum(len(session.work.leases) for session in self._sessions)
         if running:
             _log.info(
                 "waiting for %d running task(s), at most %d s; stop again to give them up", running, limits.stop_s
             )
         await self._unless_forced(self._drained(), limits.stop_s)
         abandoned = 0
-        for dispatcher in self._dispatchers:
-            abandoned += await dispatcher.abandon()
-        if any(len(results) for results in self._results):
+        for session in self._sessions:
+            abandoned += await session.work.abandon()
+        if any(len(session.owed) for session in self._sessions):
             await self._unless_forced(self._delivered(), limits.deliver_s)
         if self._starting:
-            await self._unless_forced(self._start_up_ended.wait(), _HOOK_LIMIT_S + 1.0)
-        if self._started:
-            await self._unless_forced(self._shut_down(), _HOOK_LIMIT_S + 1.0)
+            await self._unless_forced(self._start_up_ended.wait(), HOOK_LIMIT_S + 1.0)
+        await self._unless_forced(
+            self._turns.shut_down(self._call_hook, started=self._started), limits.stop_s + HOOK_LIMIT_S + 1.0
+        )
         return StopReport(
             reason=self.stop.reason or "",
-            finished=sum(dispatcher.finished for dispatcher in self._dispatchers),
+            finished=sum(session.work.finished for session in self._sessions),
             handed_back=handed_back,
             abandoned=abandoned,
-            undelivered=sum(len(results) for results in self._results),
+            undelivered=sum(len(session.owed) for session in self._sessions),
             seconds=time.monotonic() - begun,
         )
 
     async def _drained(self) -> None:
-        for dispatcher in self._dispatchers:
-            await dispatcher.drained()
+        for session in self._sessions:
+            await session.work.drained()
 
     async def _delivered(self) -> None:
-        for results in self._results:
-            await results.delivered()
-
-    async def _shut_down(self) -> None:
-        await run_hook(
-            self._declarations.application, "on_shutdown", self.configuration.variables, limit_s=_HOOK_LIMIT_S
-        )
+        for session in self._sessions:
+            await session.owed.delivered()
 
     async def _unless_forced(self, phase: object, limit_s: float) -> None:
         """Carry out a phase, but no longer than its limit, nor than the operator's patience."""
