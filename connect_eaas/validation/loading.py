@@ -1,0 +1,88 @@
+"""Imports the application classes that a project declares, and tells apart all the ways in which that can fail."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from connect_eaas.validation.project import Application, EntryPoint, Project
+from connect_eaas.validation.rule import ERROR, WARNING, Finding, Place, Rule
+
+__all__ = ["RULES", "check"]
+
+NOT_IMPORTED: Final = Rule(
+    "PYP006", ERROR, "an application cannot be imported",
+    "The runner imports the module of each application when it starts.",
+    "Correct the line that the message names; install the project's dependencies if a module is missing.",
+)  # fmt: skip
+NO_CLASS: Final = Rule(
+    "PYP009", ERROR, "an entry point names a class that does not exist",
+    "The module can be imported, but has no such class.",
+    "Correct the class's name in pyproject.toml, or define the class.",
+)  # fmt: skip
+FOREIGN: Final = Rule(
+    "PYP012", WARNING, "an application is not imported from the project",
+    "An installed package of the same name was found instead, so it is what was checked and would run.",
+    "Give the project's package a name of its own, or uninstall the other one.",
+)  # fmt: skip
+
+RULES: Final = (NOT_IMPORTED, NO_CLASS, FOREIGN)
+
+
+def check(project: Project) -> Iterator[Finding]:
+    """Import the applications into ``project``, and report those that cannot be."""
+    for directory in (project.root / "src", project.root):
+        if directory.is_dir():
+            # At the front: the project is meant, whatever is installed.
+            sys.path[:] = [str(directory), *(entry for entry in sys.path if entry != str(directory))]
+    importlib.invalidate_caches()
+    applications = []
+    for entry in project.entry_points:
+        found = _load(project, entry)
+        if isinstance(found, Finding):
+            yield found
+            continue
+        applications.append(Application(entry, found))
+        file = getattr(sys.modules.get(entry.module), "__file__", None)
+        if file is None or not Path(file).resolve().is_relative_to(project.root):
+            yield FOREIGN.broken(f"{entry.module} is imported from {file or 'no file'}", entry.place)
+    project.applications = tuple(applications)
+
+
+def _load(project: Project, entry: EntryPoint) -> type | Finding:
+    try:
+        module: Any = importlib.import_module(entry.module)
+        target = module
+        for part in entry.value.partition(":")[2].split("."):
+            target = getattr(target, part, None)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # an author's module may raise anything, SystemExit too
+        return NOT_IMPORTED.broken(*_trouble(project, entry, error))
+    if isinstance(target, type):
+        return target
+    state = "has no class" if target is None else f"has a {type(target).__name__}, not a class, under the name"
+    name = entry.value.partition(":")[2]
+    return NO_CLASS.broken(f"{entry.name}: the module {entry.module} {state} {name!r}", entry.place)
+
+
+def _trouble(project: Project, entry: EntryPoint, error: BaseException) -> tuple[str, Place]:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{entry.value}: invalid syntax: {error.msg}", Place(Path(error.filename).absolute(), error.lineno)
+    message = f"{entry.value}: {type(error).__name__}: {_text(error)}"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_absolute() and path.is_relative_to(project.root) and ".venv" not in path.parts:
+            return message, Place(path, frame.lineno)
+    return message, entry.place
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the author's own class
+        return "(its text cannot be shown)"
