@@ -29,6 +29,7 @@ class Limits:
     background_s: int = 300
     interactive_s: int = 120
     scheduled_s: int = 43_200
+    web_s: int = 120
     stop_s: int = 60
     deliver_s: int = 10
     concurrency: int = 100
@@ -105,6 +106,7 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         background_s=_positive(environment, "BACKGROUND_TASK_MAX_EXECUTION_TIME", defaults.background_s),
         interactive_s=_positive(environment, "INTERACTIVE_TASK_MAX_EXECUTION_TIME", defaults.interactive_s),
         scheduled_s=_positive(environment, "SCHEDULED_TASK_MAX_EXECUTION_TIME", defaults.scheduled_s),
+        web_s=_positive(environment, "CONNECT_WEB_MAX_EXECUTION_TIME", defaults.web_s),
         stop_s=_positive(environment, "CONNECT_STOP_TIMEOUT", defaults.stop_s),
         deliver_s=_positive(environment, "CONNECT_DELIVER_TIMEOUT", defaults.deliver_s),
         concurrency=_positive(environment, "CONNECT_MAX_RUNNING_TASKS", defaults.concurrency),

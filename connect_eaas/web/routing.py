@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
 from connect_eaas.constants import UNAUTHORIZED_ENDPOINT_ATTR_NAME
-from connect_eaas.errors import DeclarationError, MissingExtraError, Problem
+from connect_eaas.errors import MissingExtraError
 
 try:
     from fastapi import APIRouter, Depends
+    from fastapi.routing import APIRoute
 except ImportError as error:
     raise MissingExtraError("web", "fastapi", "A web application") from error
 
-__all__ = ["Router", "router", "split", "web_app"]
+__all__ = ["Router", "current_router", "router", "split", "web_app"]
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -38,14 +41,13 @@ class Router(APIRouter):
         else:
             super().add_api_route(path, endpoint, **options)
 
-    def adopt(self, cls: type) -> int:
-        """Add the waiting routes to methods of ``cls``, and return how many they are."""
-        methods = set(map(id, vars(cls).values()))
+    def adopt(self, cls: type) -> None:
+        """Add the waiting routes to methods of ``cls``, those that it inherits included."""
+        methods = _methods(cls)
         own = [route for route in self._waiting if id(route[1]) in methods]
         self._waiting = [route for route in self._waiting if id(route[1]) not in methods]
         for path, endpoint, options in own:
             super().add_api_route(path, _as_endpoint(cls, endpoint), **options)
-        return len(own)
 
 
 router: Final = Router()
@@ -55,31 +57,80 @@ router: Final = Router()
 def web_app(router: APIRouter) -> Callable[[_Class], _Class]:
     """Make a class's methods endpoints: an instance is made for each request, and is their ``self``.
 
-    Attributes of the class whose value is ``Depends(...)`` are resolved for each request and set on the instance.
+    Attributes of the class that are ``Depends(...)`` (or ``Annotated`` with it, or ``Header()`` and the like), and the
+    parameters of its constructor, are resolved for each request.
 
-    Raises:
-        DeclarationError: ``router`` is not one of ours, so its methods' routes are broken already.
+    Args:
+        router: on which the methods were registered; ours, or any other ``APIRouter``.
     """
-    if not isinstance(router, Router):
-        raise DeclarationError(
-            Problem("@web_app needs the router of 'connect_eaas.web' (or another Router of it), not a plain APIRouter")
-        )
 
     def adopt(cls: _Class) -> _Class:
-        router.adopt(cls)
+        if isinstance(router, Router):
+            router.adopt(cls)
+        else:
+            _rebuild(router, cls)
         return cls
 
     return adopt
 
 
-def split(source: APIRouter = router) -> tuple[APIRouter, APIRouter]:
-    """Return two routers that share the routes of ``source``: those that need authentication, and the others."""
+def current_router() -> APIRouter:
+    """Return the router whose routes are served: ``router``, or what a test put in its place in the old module."""
+    module = sys.modules.get("connect.eaas.core.extension")
+    replaced = vars(module).get("router") if module is not None else None
+    return replaced if isinstance(replaced, APIRouter) else router
+
+
+def split(source: APIRouter | None = None) -> tuple[APIRouter, APIRouter]:
+    """Return two routers that share the routes of ``source``: those that need authentication, and the others.
+
+    Routes of routers that ``source`` includes are split likewise; prefixes and dependencies of their inclusion stay.
+
+    Args:
+        source: by default, the router of web applications.
+    """
     authorized, unauthorized = APIRouter(), APIRouter()
-    for route in source.routes:
-        endpoint = getattr(route, "endpoint", None)
-        free = getattr(endpoint, UNAUTHORIZED_ENDPOINT_ATTR_NAME, False)
-        (unauthorized if free else authorized).routes.append(route)
+    for part, wanted in ((authorized, False), (unauthorized, True)):
+        part.routes.extend(_selected((source or current_router()).routes, unauthorized=wanted))
     return authorized, unauthorized
+
+
+def _selected(routes: Iterable[Any], *, unauthorized: bool) -> list[Any]:
+    found = []
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            # An included router; FastAPI before 0.137 copied its routes instead.
+            part = copy.copy(inner)
+            part.routes = _selected(inner.routes, unauthorized=unauthorized)
+            if unauthorized and hasattr(part, "_low_priority_routes"):
+                # Files of a frontend: never marked, so never open.
+                part._low_priority_routes = []
+            found.append(type(route)(original_router=part, include_context=route.include_context))
+        elif _is_unauthorized(route) is unauthorized:
+            found.append(route)
+    return found
+
+
+def _is_unauthorized(route: Any) -> bool:
+    return bool(getattr(getattr(route, "endpoint", None), UNAUTHORIZED_ENDPOINT_ATTR_NAME, False))
+
+
+def _rebuild(router: APIRouter, cls: type) -> None:
+    """Replace the routes to methods of ``cls`` on a router that took them for functions."""
+    methods = _methods(cls)
+    names = [name for name in inspect.signature(APIRoute.__init__).parameters if name not in ("self", "endpoint")]
+    for index, route in enumerate(router.routes):
+        if isinstance(route, APIRoute) and id(route.endpoint) in methods:
+            options = {name: getattr(route, name) for name in names if hasattr(route, name)}
+            router.routes[index] = type(route)(endpoint=_as_endpoint(cls, route.endpoint), **options)
+    changed = getattr(router, "_mark_routes_changed", None)
+    if changed is not None:
+        changed()
+
+
+def _methods(cls: type) -> set[int]:
+    return {id(value) for base in cls.__mro__ for value in vars(base).values() if inspect.isfunction(value)}
 
 
 def _is_method(endpoint: Callable[..., Any]) -> bool:
@@ -89,23 +140,20 @@ def _is_method(endpoint: Callable[..., Any]) -> bool:
 
 def _as_endpoint(cls: type, method: Callable[..., Any]) -> Callable[..., Any]:
     """Return ``method`` as a function whose first parameter is a new instance of ``cls``."""
-    dependencies = {
-        name: value
-        for base in reversed(cls.__mro__)
-        for name, value in vars(base).items()
-        if type(value).__module__ == "fastapi.params" and type(value).__name__ in ("Depends", "Security")
-    }
+    parameter = inspect.Parameter
+    attributes = _attributes(cls)
+    constructed = _constructor_parameters(cls)
 
-    def instance(**values: Any) -> Any:
-        made = cls()
+    # A coroutine: FastAPI would run a plain function in a thread, once more for each request.
+    async def instance(**values: Any) -> Any:
+        made = cls(**{name: values.pop(name) for name in constructed})
         vars(made).update(values)
         return made
 
-    parameter = inspect.Parameter
     instance.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [parameter(name, parameter.KEYWORD_ONLY, default=value) for name, value in dependencies.items()]
+        [item.replace(kind=parameter.KEYWORD_ONLY) for item in {**attributes, **constructed}.values()]
     )
-    signature = inspect.signature(method)
+    signature = _signature(method)
     first, *others = signature.parameters.values()
     bound = [first.replace(kind=parameter.KEYWORD_ONLY, default=Depends(instance), annotation=parameter.empty)]
     bound += [item.replace(kind=parameter.KEYWORD_ONLY) for item in others]
@@ -121,3 +169,48 @@ def _as_endpoint(cls: type, method: Callable[..., Any]) -> Callable[..., Any]:
     functools.update_wrapper(endpoint, method)
     endpoint.__signature__ = signature.replace(parameters=bound)  # type: ignore[attr-defined]
     return endpoint
+
+
+def _signature(method: Callable[..., Any]) -> inspect.Signature:
+    """The signature with annotations resolved where the method is defined, as far as possible."""
+    try:
+        return inspect.signature(method, eval_str=True)
+    except Exception:
+        # A name that exists for type checkers only; FastAPI has its own ways with those.
+        return inspect.signature(method)
+
+
+def _attributes(cls: type) -> dict[str, inspect.Parameter]:
+    """The class's attributes that FastAPI is to fill, as parameters."""
+    found: dict[str, inspect.Parameter] = {}
+    for base in reversed(cls.__mro__):
+        hints = _hints(base)
+        for name, value in {**dict.fromkeys(hints, inspect.Parameter.empty), **vars(base)}.items():
+            hint = hints.get(name, inspect.Parameter.empty)
+            if _is_filled(value) or any(_is_filled(item) for item in getattr(hint, "__metadata__", ())):
+                kept = value if _is_filled(value) else inspect.Parameter.empty
+                found[name] = inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=kept, annotation=hint)
+            else:
+                found.pop(name, None)
+    return found
+
+
+def _hints(cls: type) -> dict[str, Any]:
+    """The class's own annotations; none if one of them is there for type checkers only."""
+    try:
+        return inspect.get_annotations(cls, eval_str=True)
+    except Exception:
+        return {}
+
+
+def _is_filled(value: Any) -> bool:
+    return type(value).__module__ == "fastapi.params"
+
+
+def _constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
+    constructor = cls.__init__  # type: ignore[misc]
+    if constructor is object.__init__:
+        return {}
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    parameters = list(inspect.signature(constructor, eval_str=False).parameters.values())[1:]
+    return {item.name: item for item in parameters if item.kind not in variable}

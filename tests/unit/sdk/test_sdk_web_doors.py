@@ -10,7 +10,7 @@ import pytest
 from fastapi import APIRouter, Depends, FastAPI, Header
 from pydantic import BaseModel
 
-from connect_eaas import DeclarationError, WebApplicationBase, unauthorized, web_app
+from connect_eaas import WebApplicationBase, unauthorized, web_app
 from connect_eaas.web.routing import Router, router, split
 
 
@@ -112,6 +112,21 @@ def test_get_routers_reads_the_global_router() -> None:
     assert free.routes == []
 
 
-def test_a_plain_router_is_refused() -> None:
-    with pytest.raises(DeclarationError, match=r"connect_eaas\.web"):
-        web_app(APIRouter())
+async def test_any_router_will_do() -> None:
+    plain_router = APIRouter(prefix="/any")
+
+    @web_app(plain_router)
+    class Any_(WebApplicationBase):  # noqa: N801
+        who: str = Depends(caller)
+
+        @plain_router.get("/{name}", status_code=202, tags=["kept"])
+        def read(self, name: str) -> str:
+            return f"{self.who}:{name}"
+
+    app = application(plain_router)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        answer = await client.get("/any/box", headers={"X-Caller": "me"})
+        assert (answer.status_code, answer.json()) == (202, "me:box")
+        operation = (await client.get("/openapi.json")).json()["paths"]["/any/{name}"]["get"]
+    assert operation["tags"] == ["kept"]
+    assert sorted(item["name"] for item in operation["parameters"]) == ["name", "x-caller"]

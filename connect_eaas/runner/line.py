@@ -1,0 +1,220 @@
+"""One session with the platform: keeps a websocket open and carries frames between it and the session machine.
+
+A thin shell: what a frame means is the machine's business. What is sent when, and what becomes of events, is said by
+the line's owner: `connect_eaas.runner.channel` for tasks, `connect_eaas.runner.web_channel` for calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+
+import anyio
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Shutdown
+from connect_eaas.protocol.session import Session, Side
+from connect_eaas.protocol.session_events import (
+    Configured,
+    Event,
+    FrameRejected,
+    HandshakeTimedOut,
+    ShutdownReceived,
+)
+from connect_eaas.runner.connection import Backoff, ConnectionFailedError, RefusedError, connect_to_platform
+from connect_eaas.runner.errors import CredentialsError
+from connect_eaas.runner.settings import Settings
+from connect_eaas.runner.stop import Stop
+
+__all__ = ["Line"]
+
+
+class Line(ABC):
+    """One websocket to the platform, opened anew as often as needed.
+
+    Args:
+        name: of its kind, for logs.
+        suffix: of its address: ``/webapp`` and the like; empty for events.
+        settings: where the platform is.
+        instance_id: this running copy of the extension.
+        configured: called with each setup response.
+        stop: the runner's wish to stop.
+        clock: seconds of a monotonic clock.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        suffix: str,
+        settings: Settings,
+        instance_id: str,
+        configured: Callable[[Configured], None],
+        stop: Stop,
+        clock: Callable[[], float],
+    ) -> None:
+        self._suffix = suffix
+        self._settings = settings
+        self._instance_id = instance_id
+        self._configured = configured
+        self._stop = stop
+        self._clock = clock
+        self._log = logging.getLogger(f"connect.eaas.runner.{name}")
+        self._backoff = Backoff()
+        # Set when the writer has something to do.
+        self._work = asyncio.Event()
+        # True once the runner stops: `shutdown` is said on this and each later connection.
+        self._draining = False
+        self._drain_asked = asyncio.Event()
+        # Set once the platform was reached at all: from then on a refusal may be a passing trouble.
+        self._was_open = False
+        self._session: Session | None = None
+
+    @abstractmethod
+    def _query(self) -> Mapping[str, str | int]:
+        """What follows the question mark of the address."""
+
+    @abstractmethod
+    def _introduction(self) -> SetupRequest:
+        """The first frame of a connection."""
+
+    @abstractmethod
+    async def _send_due(self, socket: ClientConnection, session: Session) -> None:
+        """Send what this connection has not taken yet; called whenever ``_work`` was set."""
+
+    @abstractmethod
+    def _take(self, event: Event) -> None:
+        """Act on an event that carries work."""
+
+    @abstractmethod
+    def _frame_too_big(self) -> None:
+        """The platform closed the connection because one of our frames was too large for it."""
+
+    @abstractmethod
+    def _lost(self) -> None:
+        """The connection is gone."""
+
+    @property
+    def connected(self) -> bool:
+        """True while the session is configured and its socket open."""
+        return self._session is not None and self._session.configured
+
+    def drain(self) -> None:
+        """Tell the platform that this runner stops; results still flow."""
+        self._draining = True
+        self._drain_asked.set()
+        self._work.set()
+
+    async def run(self) -> None:
+        """Keep the session open until cancelled."""
+        while True:
+            failure: ConnectionFailedError | None = None
+            try:
+                await self._connect_and_converse()
+            except ConnectionFailedError as error:
+                failure = error
+                self._check_credentials(error)
+            wait = self._backoff.next(failure)
+            reason = f"{failure}; " if failure is not None else ""
+            self._log.warning("%strying again in %.1f s (try %d)", reason, wait, self._backoff.attempts + 1)
+            await self._pause(wait)
+
+    async def _pause(self, wait_s: float) -> None:
+        """Wait before the next try; a stop shortens it, so that what is owed still gets its chance."""
+        if self._draining:
+            await anyio.sleep(min(wait_s, 1.0))
+            return
+        with anyio.move_on_after(wait_s):
+            await self._drain_asked.wait()
+
+    def _check_credentials(self, error: ConnectionFailedError) -> None:
+        if isinstance(error, RefusedError) and error.credentials and not self._was_open:
+            self._stop.fail(CredentialsError(str(error)))
+
+    async def _connect_and_converse(self) -> None:
+        socket = await connect_to_platform(self._settings, self._instance_id, suffix=self._suffix, query=self._query())
+        self._was_open = True
+        session = Session(Side.RUNNER, now=self._clock(), features=(ACKNOWLEDGEMENTS,))
+        self._session = session
+        session.send(self._introduction())
+        try:
+            async with anyio.create_task_group() as both:
+                both.start_soon(self._write, socket, session)
+                await self._read(socket, session)
+                both.cancel_scope.cancel()
+        finally:
+            self._session = None
+            session.close()
+            self._lost()
+            with anyio.CancelScope(shield=True):
+                await socket.close()
+
+    async def _read(self, socket: ClientConnection, session: Session) -> None:
+        """Carry frames in until the connection ends."""
+        while True:
+            frame: str | bytes | None = None
+            deadline = session.handshake_deadline
+            wait = None if deadline is None else max(deadline - self._clock(), 0.0)
+            try:
+                with anyio.move_on_after(wait):
+                    frame = await socket.recv()
+            except ConnectionClosed as error:
+                closing = error.rcvd
+                why = f"{closing.code} {closing.reason}".strip() if closing is not None else "the line broke"
+                self._log.warning("connection lost (%s)", why)
+                if closing is not None and closing.code == CloseCode.MESSAGE_TOO_BIG:
+                    self._frame_too_big()
+                return
+            now = self._clock()
+            events = session.handle_timeout(now) if frame is None else session.receive(frame, now)
+            for event in events:
+                if not self._act(event):
+                    return
+            self._work.set()
+
+    async def _write(self, socket: ClientConnection, session: Session) -> None:
+        """Carry frames out as soon as there are any."""
+        try:
+            while True:
+                self._work.clear()
+                await self._send(socket, session)
+                if session.configured:
+                    if self._draining and not session.shutdown_sent:
+                        session.send(Shutdown())
+                    await self._send_due(socket, session)
+                    await self._send(socket, session)
+                await self._work.wait()
+        except ConnectionClosed:
+            # The reader sees it too, and reports it.
+            return
+
+    async def _send(self, socket: ClientConnection, session: Session) -> None:
+        for frame in session.data_to_send():
+            await socket.send(frame)
+
+    def _act(self, event: Event) -> bool:
+        """Carry out what an event asks for.
+
+        Returns:
+            False if the conversation is over.
+        """
+        if isinstance(event, Configured):
+            if event.first:
+                self._backoff.reset()
+                self._log.info("connected to %s", self._settings.websocket_url)
+            self._configured(event)
+        elif isinstance(event, ShutdownReceived):
+            self._stop.request("the platform asked to stop")
+        elif isinstance(event, FrameRejected):
+            if not event.repeated:
+                self._log.warning("the platform sent a frame that was skipped: %s", event.error)
+        elif isinstance(event, HandshakeTimedOut):
+            self._log.warning("the platform did not answer the handshake (no %s)", event.waiting_for)
+            return False
+        else:
+            self._take(event)
+        return True
