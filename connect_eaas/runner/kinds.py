@@ -34,6 +34,7 @@ class SessionKind:
 _ALL: Final = (
     SessionKind("background", "eventsapp", "connect_eaas.runner.events_session:open_session"),
     SessionKind("interactive", "eventsapp", "connect_eaas.runner.events_session:open_session"),
+    SessionKind("web", "webapp", "connect_eaas.runner.web_session:open_session"),
 )
 
 KINDS: Final = {kind.name: kind for kind in _ALL}
