@@ -30,11 +30,12 @@ class _ProjectGroup(LazyGroup):
     cls=LazyGroup,
     lazy={
         "bootstrap": LazyCommand("connect_cli_ext.project.bootstrap:bootstrap", "Make a new extension project."),
+        "deploy": LazyCommand("connect_cli_ext.project.deploy:deploy", "Deploy a git tag into an environment."),
         "validate": LazyCommand("connect_cli_ext.project.validate:validate", "Check an extension project."),
     },
 )
 def extension() -> None:
-    """Create and check extension projects."""
+    """Create, check and deploy extension projects."""
 
 
 @click.group(cls=_ProjectGroup)

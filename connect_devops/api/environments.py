@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from connect_devops.api import render
 from connect_devops.api.bodies import mapping, optional_text
 from connect_devops.api.calls import Call, column_fields, ok, paged, route
-from connect_devops.domain.errors import NotFoundError, RuleError, ValidationError
+from connect_devops.domain.errors import NotFoundError, ValidationError
 from connect_devops.services.container import Services
 from connect_devops.services.environments import Environment
 
@@ -65,13 +65,11 @@ def environment_routes(services: Services) -> list[BaseRoute]:
         level = call.path["level"].upper()
         return ok(document(services.environments.set_log_level(call.environment().id, level)))
 
-    def start_or_stop(call: Call) -> Response:
-        environment = call.environment()
-        if environment.runtime == "local":
-            raise RuleError(
-                f"{environment.id} runs in Local mode: its runner is started and stopped on your machine (cextrun)."
-            )
-        raise RuleError(f"{environment.id}: this platform does not run extensions in Cloud mode.")
+    def start(call: Call) -> Response:
+        return ok(document(services.environments.start(call.environment().id)))
+
+    def stop(call: Call) -> Response:
+        return ok(document(services.environments.stop(call.environment().id)))
 
     def logs(call: Call) -> Response:
         environment = call.environment()
@@ -95,8 +93,8 @@ def environment_routes(services: Services) -> list[BaseRoute]:
         route(services, _ONE + "/update-config", post=update_configuration),
         route(services, _ONE + "/logs/set-level/{level}", post=set_level),
         route(services, _ONE + "/logs", get=logs),
-        route(services, _ONE + "/start", post=start_or_stop),
-        route(services, _ONE + "/stop", post=start_or_stop),
+        route(services, _ONE + "/start", post=start),
+        route(services, _ONE + "/stop", post=stop),
         route(services, _ONE + "/event-subscriptions", get=get),
         route(services, _ONE + "/instances/{instance}", put=report_instance),
     ]

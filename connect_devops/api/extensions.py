@@ -12,6 +12,7 @@ from connect_devops.api import render
 from connect_devops.api.bodies import identifier, mapping, optional_text, text
 from connect_devops.api.calls import Call, column_fields, created, no_content, ok, paged, route
 from connect_devops.api.choices import Choices
+from connect_devops.api.forms import is_form, read_picture
 from connect_devops.api.lists import fields, list_documents
 from connect_devops.domain.errors import ValidationError
 from connect_devops.services.container import Services
@@ -21,6 +22,10 @@ __all__ = ["extension_routes"]
 
 _TEXTS: Final = ("name", "description", "icon", "short_description", "overview", "website")
 _CHOICE_FIELDS: Final = fields("id:str?~ name:str^~")
+_CATEGORIES: Final = tuple(
+    {"id": f"CAT-{number:05d}", "name": name}
+    for number, name in enumerate(("Automation", "Billing", "Commerce", "Integration", "Reporting"), start=1)
+)
 _LIST_FIELDS: Final = "events.created.at:num^ events.updated.at:num^ id:str? name:str^ package_id:str? type:str^"
 
 
@@ -63,6 +68,8 @@ def extension_routes(services: Services, choices: Choices) -> list[BaseRoute]:
 
     def update(call: Call) -> Response:
         extension = call.extension()
+        if is_form(call):
+            return ok(render.extension(services.extensions.update(extension.id, {"icon": read_picture(call, "icon")})))
         body = call.object()
         changes: dict[str, Any] = {name: optional_text(body, name) for name in _TEXTS if name in body}
         if "category" in body:
@@ -84,6 +91,9 @@ def extension_routes(services: Services, choices: Choices) -> list[BaseRoute]:
     def list_products(call: Call) -> Response:
         return list_documents(call.list_request(), choices.products(), _CHOICE_FIELDS)
 
+    def list_categories(call: Call) -> Response:
+        return list_documents(call.list_request(), _CATEGORIES, _CHOICE_FIELDS)
+
     def list_hubs(call: Call) -> Response:
         return list_documents(call.list_request(), choices.hubs(), _CHOICE_FIELDS)
 
@@ -93,6 +103,7 @@ def extension_routes(services: Services, choices: Choices) -> list[BaseRoute]:
         route(services, "/devops/services/{extension}/products", get=list_own_products),
         route(services, "/devops/products", get=list_products),
         route(services, "/devops/hubs", get=list_hubs),
+        route(services, "/dictionary/extensions/categories", get=list_categories),
     ]
 
 

@@ -17,7 +17,9 @@ __all__ = [
     "Status",
     "check_git",
     "may_delete",
+    "started",
     "status_with_sessions",
+    "stopped",
     "switch_runtime",
 ]
 
@@ -58,6 +60,33 @@ def switch_runtime(status: str, present: str, wanted: str) -> str:
     if status not in AT_REST:
         raise RuleError(f"The mode can be switched while the environment is {', '.join(AT_REST)}; it is {status}.")
     return "uninitialized" if status == "uninitialized" else _REST_STATUS[wanted]
+
+
+def started(status: str, runtime: str) -> str:
+    """The state after a start in Cloud mode; a running environment goes on.
+
+    Raises:
+        RuleError: it is in Local mode, or in the middle of something else.
+    """
+    _only_in_cloud(runtime)
+    if status not in (*AT_REST, "errored", "standby", "running"):
+        raise RuleError(f"The environment can be started once it is at rest; it is {status}.")
+    return "running"
+
+
+def stopped(status: str, runtime: str) -> str:
+    """The state after a stop in Cloud mode; one that never ran stays so.
+
+    Raises:
+        RuleError: it is in Local mode.
+    """
+    _only_in_cloud(runtime)
+    return "uninitialized" if status == "uninitialized" else "stopped"
+
+
+def _only_in_cloud(runtime: str) -> None:
+    if runtime != "cloud":
+        raise RuleError("In Local mode the runner is started and stopped on your machine (cextrun).")
 
 
 def status_with_sessions(status: str, runtime: str, sessions: int) -> str:

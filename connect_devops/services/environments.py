@@ -12,10 +12,12 @@ from connect_devops.domain.environment import (
     LOG_LEVELS,
     MAX_JWT_SECRET,
     check_git,
+    started,
     status_with_sessions,
+    stopped,
     switch_runtime,
 )
-from connect_devops.domain.errors import NotFoundError, ValidationError
+from connect_devops.domain.errors import NotFoundError, RuleError, ValidationError
 from connect_devops.ids import environment_reference, instance_id
 from connect_devops.services.context import Context
 from connect_devops.services.environment import (
@@ -176,6 +178,33 @@ class Environments:
             present = self.get(environment_id)
             self._change(transaction, present.id, {"configuration_changed": False})
             self._context.publish(transaction, ConfigurationChanged(present.id))
+            return self.get(present.id)
+
+    def start(self, environment_id: str) -> Environment:
+        """Let an environment in Cloud mode run its tag. Only its state is kept here: no process is started.
+
+        Raises:
+            NotFoundError: there is no such environment.
+            RuleError: it is in Local mode, has no repository and tag, or is busy.
+        """
+        with self._context.store.transaction() as transaction:
+            present = self.get(environment_id)
+            status = started(present.status, present.runtime)
+            if present.git is None or not present.git.tag:
+                raise RuleError(f"{present.id}: set a repository and a tag first; that is what is started.")
+            self._change(transaction, present.id, {"status": status, "configuration_changed": False})
+            return self.get(present.id)
+
+    def stop(self, environment_id: str) -> Environment:
+        """End an environment in Cloud mode.
+
+        Raises:
+            NotFoundError: there is no such environment.
+            RuleError: it is in Local mode.
+        """
+        with self._context.store.transaction() as transaction:
+            present = self.get(environment_id)
+            self._change(transaction, present.id, {"status": stopped(present.status, present.runtime)})
             return self.get(present.id)
 
     def open_session(

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from connect_eaas.runner.errors import ExtensionError
 
-__all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "find_entry_points", "load_application"]
+__all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "declared_applications", "find_entry_points", "load_application"]
 
 ENTRY_POINT_GROUP: Final = "connect.eaas.ext"
 _NAMES: Final[tuple[str, ...]] = ("eventsapp", "webapp", "anvilapp", "tfnapp")
@@ -42,7 +42,7 @@ def find_entry_points(project: Path) -> EntryPoints:
         ExtensionError: ``pyproject.toml`` cannot be read, or no application is declared.
     """
     file = project / "pyproject.toml"
-    declared = _declared(file) if file.is_file() else {}
+    declared = declared_applications(file) if file.is_file() else {}
     if declared:
         for directory in (project / "src", project):
             if directory.is_dir() and str(directory) not in sys.path:
@@ -86,7 +86,12 @@ def load_application(kind: str, reference: str, *, source: str) -> type:
     return target
 
 
-def _declared(file: Path) -> dict[str, str]:
+def declared_applications(file: Path) -> dict[str, str]:
+    """Read the entry points that a ``pyproject.toml`` declares, as name → ``module:Class``; imports nothing.
+
+    Raises:
+        ExtensionError: the file cannot be read, or an entry point is no text.
+    """
     toml = importlib.import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         content = toml.loads(file.read_text(encoding="utf-8"))
