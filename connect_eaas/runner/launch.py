@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from connect_eaas.declarations import DeclarationError, Declarations
 from connect_eaas.runner import console
 from connect_eaas.runner.errors import ExtensionError, RunnerError
-from connect_eaas.runner.extension import find_entry_points, load_application
+from connect_eaas.runner.extension import EntryPoints, find_entry_points, load_application
+from connect_eaas.runner.project_check import check_project
 from connect_eaas.runner.settings import Settings, read_settings
 from connect_eaas.runner.state_dir import Slot, container_id, open_slot, state_root
 from connect_eaas.runner.surroundings import gather
@@ -78,15 +79,17 @@ def _launch(options: Options, version: str) -> int:
     settings = read_settings(surroundings.variables, unsecure=options.unsecure)
     if options.unsecure:
         _log.warning("--unsecure: the connection to %s is not encrypted", settings.websocket_url)
-    declarations = _load(project, validate=options.validate)
+    found = find_entry_points(project)
+    if options.validate and found.source == str(project / "pyproject.toml"):
+        check_project(project, everything=options.check)
+    declarations = _load(found, validate=options.validate)
     console.print_features(declarations, rich=options.rich and sys.stdout.isatty())
     if options.check:
         return 0
     return _run(_serve(options, settings, declarations, version))
 
 
-def _load(project: Path, *, validate: bool) -> Declarations:
-    found = find_entry_points(project)
+def _load(found: EntryPoints, *, validate: bool) -> Declarations:
     reference = found.applications.get("eventsapp")
     others = sorted(set(found.applications) - {"eventsapp"})
     if reference is None:

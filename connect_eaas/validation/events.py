@@ -24,7 +24,7 @@ OLD_BASE: Final = Rule(
     "Derive the class from EventsApplicationBase.",
 )  # fmt: skip
 WRONG_BASE: Final = Rule(
-    "EVT002", ERROR, "the class is no events application",
+    "EVT002", ERROR, "the class is no application for events",
     "The runner makes an instance of it for each task, in the way of EventsApplicationBase.",
     "Derive the class from connect_eaas.EventsApplicationBase.",
 )  # fmt: skip

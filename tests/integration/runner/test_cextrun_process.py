@@ -238,7 +238,7 @@ async def test_changed_code_is_reloaded_and_broken_code_is_survived(platform: Sc
     assert answered.output is not None
     assert answered.output.message == "two"
     assert status == 0, runner.log
-    assert "events.py, line 1" in runner.log
+    assert "events.py:1: " in runner.log
 
 
 async def test_reloading_parent_that_is_killed_leaves_no_orphan(platform: ScriptedPlatform, project: Path) -> None:
@@ -281,12 +281,12 @@ def test_wrong_setting_is_named(project: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "named"),
     [
-        ("def broken(:\n    pass\n", "events.py, line 1"),
+        ("def broken(:\n    pass\n", "events.py:1: "),
         ("import no_such_module_anywhere\n", "No module named 'no_such_module_anywhere'"),
-        ("\nraise SystemExit(0)\n", "events.py, line 2"),
+        ("\nraise SystemExit(0)\n", "events.py:2: "),
         ("Other = 1\n", "has no class 'Application'"),
-        ("Application = 1\n", "something else than a class"),
-        ("class Application:\n    pass\n", "is no application"),
+        ("Application = 1\n", "a int, not a class, under the name"),
+        ("class Application:\n    pass\n", "does not derive from"),
     ],
 )
 def test_extension_that_cannot_be_loaded_is_explained(project: Path, content: str, named: str) -> None:
