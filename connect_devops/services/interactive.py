@@ -68,7 +68,7 @@ class InteractiveCalls:
 
         Raises:
             NotConnectedError: no events session of the environment is open.
-            NoAnswerError: no answer within ``limit``; the task has failed.
+            NoAnswerError: no answer within ``limit``, or the runner vanished meanwhile; the task has failed.
         """
         sessions = await asyncio.to_thread(self._environments.sessions, environment_id)
         if not any(session.application == "events" for session in sessions):
@@ -77,9 +77,9 @@ class InteractiveCalls:
         with self._signals.listen(
             lambda signal: isinstance(signal, TaskSettled) and signal.environment_id == environment_id
         ) as inbox:
+            deadline = self._clock.now() + limit
             submission = await asyncio.to_thread(self._queue.submit, new)
             task_id = submission.task.id
-            deadline = self._clock.now() + limit
             try:
                 while True:
                     arrived = not await self._clock.wait_until(deadline, inbox.arrived)
@@ -88,7 +88,8 @@ class InteractiveCalls:
                         output = await asyncio.to_thread(self._queue.result, task_id)
                         if output is not None:
                             return InteractiveResult(task_id, output)
-                    if not arrived:
+                    # The lease's own limit may end the task before ours does: that is no answer either.
+                    if settled or not arrived:
                         raise NoAnswerError(event_type, limit.total_seconds())
             except BaseException:
                 # The caller went away or gave up; nobody will read the answer.

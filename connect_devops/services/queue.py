@@ -162,8 +162,7 @@ class Queue:
             return Timeline(task, tuple(attempt_from(row) for row in rows), data)
 
     def result(self, task_id: str) -> TaskOutput | None:
-        """The runner's answer that ended the task, or an answer in its place if the platform ended it; None while it
-        is not done.
+        """The runner's answer that ended the task; None while it is not done, or if the platform ended it.
 
         Raises:
             NotFoundError: there is no such task.
@@ -178,9 +177,7 @@ class Queue:
                 .order_by(attempts.c.number.desc())
                 .limit(1)
             ).scalar_one_or_none()
-        if result is None:
-            return TaskOutput(result="skip" if task.status == "skipped" else "fail", message=task.output)
-        return TaskOutput.model_validate(result)
+        return None if result is None else TaskOutput.model_validate(result)
 
     def resubmit(self, task_id: str) -> Task:
         """Try a failed task again, from the beginning of its count (the Retry button).
