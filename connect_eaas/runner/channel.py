@@ -86,7 +86,8 @@ class Channel(Line):
 
     def _introduction(self) -> SetupRequest:
         held = [*self._dispatcher.leases, *self._results.leases]
-        return self._setup.model_copy(update={"held": held or None})
+        # An empty list says something too: whatever an earlier process of this instance held is free again.
+        return self._setup.model_copy(update={"held": held})
 
     def _lost(self) -> None:
         self._results.connection_lost()

@@ -9,6 +9,7 @@ from typing import Final
 from connect_eaas.events import CATALOGUE
 from connect_eaas.models import Context
 from connect_eaas.protocol.messages import EventDefinition, LogMeta, SetupResponse
+from connect_eaas.runner.log_secrecy import HidingFormatter
 
 __all__ = ["Configuration"]
 
@@ -61,6 +62,7 @@ class Configuration:
         """Take over what the platform sent."""
         if response.variables is not None:
             self._variables = {variable.name: variable.value for variable in response.variables}
+            HidingFormatter.hide(variable.value for variable in response.variables if variable.secure)
         if response.event_definitions is not None:
             self._definitions = {definition.event_type: definition for definition in response.event_definitions}
         if response.environment_type is not None:

@@ -7,6 +7,7 @@ import sys
 from typing import Any, Final
 
 from connect_eaas.declarations import Declarations
+from connect_eaas.runner.log_secrecy import HidingFormatter
 
 __all__ = ["configure_logging", "print_features", "problem"]
 
@@ -20,8 +21,7 @@ def configure_logging(*, debug: bool, rich: bool) -> None:
     The root logger is left to the extension (``reference/runner-behaviour.md`` section 6).
     """
     handler = _rich_handler() if rich else logging.StreamHandler(sys.stderr)
-    if not rich:
-        handler.setFormatter(logging.Formatter(_PLAIN))
+    handler.setFormatter(HidingFormatter("%(message)s" if rich else _PLAIN))
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         for old in list(logger.handlers):
