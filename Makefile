@@ -23,7 +23,7 @@ demo: $(READY) ## Run the whole loop: new project, local platform, runner, every
 	@$(BIN)/ccli devops demo $(if $(KEEP),--keep)
 
 test: $(READY) lint ## Check everything: what lint checks, and all tests
-	@$(BIN)/pytest -n auto --dist loadgroup
+	@$(BIN)/pytest -n auto --dist loadfile
 
 lint: $(READY) ## Format check, lint, types, import contracts, documentation
 	@$(BIN)/ruff format --check --quiet .

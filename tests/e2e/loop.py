@@ -25,7 +25,18 @@ from connect_cli_ext.devops.project import load_project, register
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.discovery import find_local_platform
 
-__all__ = ["FINAL", "PROJECTS", "Journal", "Loop", "bare_environment", "ccli", "cextrun", "pause", "rendered_demo", "resume"]
+__all__ = [
+    "FINAL",
+    "PROJECTS",
+    "Journal",
+    "Loop",
+    "bare_environment",
+    "ccli",
+    "cextrun",
+    "pause",
+    "rendered_demo",
+    "resume",
+]
 
 PROJECTS = Path(__file__).parent / "projects"
 FINAL = ("succeeded", "skipped", "failed")

@@ -11,7 +11,7 @@ import jwt
 import pytest
 from loop import Loop
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e-interactive")]
+pytestmark = pytest.mark.e2e
 
 LIMIT_S = 1
 AT_ONCE_S = 8.0

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from loop import Loop
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e-queue")]
+pytestmark = pytest.mark.e2e
 
 VARIABLES = {"CONNECT_MAX_RUNNING_TASKS": "2"}
 RETRIES = 10
@@ -29,7 +29,7 @@ def seconds_between(earlier: str, later: str) -> float:
 
 def test_retry_ten_times_then_failed_and_retry_by_hand(loop: Loop) -> None:
     loop.set_variable("COLOUR", "red")
-    request, task = loop.purchase("raise a fuss")
+    _request, task = loop.purchase("raise a fuss")
     loop.settle()
     found = loop.task(task)
     assert found["status"] == "failed"
@@ -72,7 +72,7 @@ def test_reschedule_waits_at_least_30_seconds_and_slow_ones_300(loop: Loop, note
     assert seconds_between(attempt["events"]["ended"]["at"], found["due"]) == pytest.approx(countdown, abs=0.001)
     left = seconds_between(loop.now(), found["due"])
     loop.advance(left - 10)
-    other, other_task = loop.purchase()
+    _other, other_task = loop.purchase()
     loop.until_status(other_task, "succeeded")
     assert loop.task(task)["status"] == "rescheduled"
     loop.advance(11)

@@ -16,7 +16,6 @@ from connect_eaas import (
     schedulable,
     variables,
 )
-
 from probe_ext.telling import tell, wait_at_the_gate
 
 VERSION = "ONE"
