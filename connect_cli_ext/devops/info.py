@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 
 import click
 
@@ -81,8 +82,9 @@ def clock(move: str | None, output: str) -> None:
 
 def _seconds(text: str) -> float:
     try:
-        return float(text)
+        seconds = float(text)
     except ValueError:
-        raise click.BadParameter(
-            f"expected a number of seconds or 'next', got {text!r}", param_hint="SECONDS"
-        ) from None
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise click.BadParameter(f"expected a number of seconds or 'next', got {text!r}", param_hint="SECONDS")
+    return seconds

@@ -125,7 +125,7 @@ def test_local_means_local_sockets(loop: Loop) -> None:
     # And so it is seen from outside of the loopback, where this machine has an outside.
     for address in {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}:
         if not str(address).startswith("127."):
-            with pytest.raises(OSError, match="refused|unreachable|timed out"):
+            with pytest.raises(OSError, match=r"refused|unreachable|timed out"):
                 socket.create_connection((str(address), httpx.URL(loop.client.url).port), timeout=2)
 
 
