@@ -195,6 +195,11 @@ class Task(_Model):
     output: TaskOutput | None = None
     model_type: Literal["task"] = "task"
 
+    def answered(self, output: TaskOutput) -> Task:
+        """The result of this delivery."""
+        # Much cheaper than `model_copy`.
+        return Task(options=self.options, input=self.input, output=output)
+
 
 class HttpRequest(_Model):
     """A call to the web application; ``content`` is base64."""

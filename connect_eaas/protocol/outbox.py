@@ -18,7 +18,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from connect_eaas.protocol.messages import Task
+from connect_eaas.protocol.messages import Task, TaskOutput
 
 __all__ = ["Outbox"]
 
@@ -26,16 +26,9 @@ _FINAL: Final = frozenset({"success", "skip", "fail"})
 _NEVER_REDELIVERED: Final = frozenset({"success", "skip"})
 
 
-@dataclass
-class _Owed:
-    task: Task
-    # True while the present connection has taken it and the acknowledgement is awaited.
-    handed_over: bool = False
-
-
 @dataclass(frozen=True)
 class _Settled:
-    task: Task
+    output: TaskOutput
     acknowledged: bool
 
 
@@ -49,7 +42,11 @@ class Outbox:
     def __init__(self, *, remembered: int = 1000) -> None:
         self._remembered = remembered
         # By lease, oldest first.
-        self._owed: OrderedDict[str, _Owed] = OrderedDict()
+        self._owed: dict[str, Task] = {}
+        # Leases that the present connection has not taken yet, in the order in which they became due.
+        self._due: dict[str, None] = {}
+        # Task id → leases of its owed final results, oldest first.
+        self._final: dict[str, dict[str, None]] = {}
         self._settled: OrderedDict[str, _Settled] = OrderedDict()
 
     def __len__(self) -> int:
@@ -67,7 +64,7 @@ class Outbox:
     @property
     def results(self) -> list[Task]:
         """The results that are owed, oldest first."""
-        return [owed.task for owed in self._owed.values()]
+        return list(self._owed.values())
 
     def put(self, result: Task) -> None:
         """A result exists; it is due at once. A newer result of the same lease replaces an older one.
@@ -79,11 +76,15 @@ class Outbox:
             raise ValueError(f"task {result.options.task_id} has no output: it is not a result")
         lease = result.options.lease
         self._settled.pop(lease, None)
-        self._owed[lease] = _Owed(result)
+        self._drop_owed(lease)
+        self._owed[lease] = result
+        self._due[lease] = None
+        if result.output.result in _FINAL:
+            self._final.setdefault(result.options.task_id, {})[lease] = None
 
     def due(self) -> list[Task]:
         """Results that the present connection has not taken yet, oldest first."""
-        return [owed.task for owed in self._owed.values() if not owed.handed_over]
+        return [self._owed[lease] for lease in self._due]
 
     def handed_over(self, lease: str, *, acknowledged_later: bool) -> bool:
         """An open socket took the result; without acknowledgements that settles it.
@@ -91,10 +92,9 @@ class Outbox:
         Returns:
             True if the result is forgotten now.
         """
-        owed = self._owed.get(lease)
-        if owed is None:
+        if lease not in self._owed:
             return False
-        owed.handed_over = True
+        self._due.pop(lease, None)
         if acknowledged_later:
             return False
         self._settle(lease, acknowledged=False)
@@ -113,30 +113,39 @@ class Outbox:
 
     def connection_lost(self) -> None:
         """Whatever is unconfirmed is due again on the next connection."""
-        for owed in self._owed.values():
-            owed.handed_over = False
+        self._due = dict.fromkeys(self._owed)
 
     def answer(self, delivery: Task) -> Task | None:
         """The known result for a delivered task, under the delivery's own lease; None if it has to run."""
         lease = delivery.options.lease
-        output = None
         if lease in self._owed:
-            output = self._owed[lease].task.output
+            output = self._owed[lease].output
         elif lease in self._settled:
             settled = self._settled[lease]
-            known = settled.task.output
-            if known is not None and (settled.acknowledged or known.result in _NEVER_REDELIVERED):
-                output = known
+            repeated = settled.acknowledged or settled.output.result in _NEVER_REDELIVERED
+            output = settled.output if repeated else None
         else:
-            for owed in self._owed.values():
-                known = owed.task.output
-                same = owed.task.options.task_id == delivery.options.task_id
-                if same and known is not None and known.result in _FINAL:
-                    output = known
-        return None if output is None else delivery.model_copy(update={"output": output})
+            leases = self._final.get(delivery.options.task_id)
+            output = self._owed[next(reversed(leases))].output if leases else None
+        return None if output is None else delivery.answered(output)
 
     def _settle(self, lease: str, *, acknowledged: bool) -> None:
-        self._settled[lease] = _Settled(self._owed.pop(lease).task, acknowledged)
+        result = self._drop_owed(lease)
+        if result is None or result.output is None:
+            return
+        self._settled[lease] = _Settled(result.output, acknowledged)
         self._settled.move_to_end(lease)
         while len(self._settled) > self._remembered:
             self._settled.popitem(last=False)
+
+    def _drop_owed(self, lease: str) -> Task | None:
+        result = self._owed.pop(lease, None)
+        if result is None:
+            return None
+        self._due.pop(lease, None)
+        leases = self._final.get(result.options.task_id)
+        if leases is not None:
+            leases.pop(lease, None)
+            if not leases:
+                del self._final[result.options.task_id]
+        return result

@@ -66,7 +66,12 @@ HANDSHAKE_TIMEOUT_S: Final = 5.0
 _UNKNOWN_TYPES_REMEMBERED: Final = 100
 
 
-class Side(Enum):
+class _Word(Enum):
+    # Members are singletons. Enum's own hash is a Python function, and the tables are read for each frame.
+    __hash__ = object.__hash__
+
+
+class Side(_Word):
     """Who speaks."""
 
     RUNNER = "runner"
@@ -78,7 +83,7 @@ class Side(Enum):
         return Side.PLATFORM if self is Side.RUNNER else Side.RUNNER
 
 
-class State(Enum):
+class State(_Word):
     """Where a session stands."""
 
     START = "start"
@@ -300,7 +305,7 @@ class Session:
         sender = self.side.other
         rule = (self._state, sender, kind)
         following = TRANSITIONS.get(rule)
-        tolerance = TOLERATED.get(rule)
+        tolerance = TOLERATED.get(rule) if following is None else None
         if following is None and tolerance is None:
             text = f"the {sender.value} sent {kind!r} in state {self._state.value!r}"
             return [FrameRejected(OutOfOrderError(text, message_type=kind, state=self._state.value))]

@@ -114,7 +114,7 @@ class Channel(Line):
     def _replace(self, result: Task, text: str) -> None:
         """Answer with a failure instead of a result that would not get through, again and again."""
         self._log.error("%s: %s", result.options.task_id, text)
-        self._results.put(result.model_copy(update={"output": outcome.refused(result.input.event_type, text)}))
+        self._results.put(result.answered(outcome.refused(result.input.event_type, text)))
 
     def _take(self, event: Event) -> None:
         if isinstance(event, TaskReceived):

@@ -155,26 +155,26 @@ class Line(ABC):
 
     async def _read(self, socket: ClientConnection, session: Session) -> None:
         """Carry frames in until the connection ends."""
-        while True:
-            frame: str | bytes | None = None
-            deadline = session.handshake_deadline
-            wait = None if deadline is None else max(deadline - self._clock(), 0.0)
-            try:
-                with anyio.move_on_after(wait):
-                    frame = await socket.recv()
-            except ConnectionClosed as error:
-                closing = error.rcvd
-                why = f"{closing.code} {closing.reason}".strip() if closing is not None else "the line broke"
-                self._log.warning("connection lost (%s)", why)
-                if closing is not None and closing.code == CloseCode.MESSAGE_TOO_BIG:
-                    self._frame_too_big()
-                return
-            now = self._clock()
-            events = session.handle_timeout(now) if frame is None else session.receive(frame, now)
-            for event in events:
-                if not self._act(event):
+        try:
+            while (deadline := session.handshake_deadline) is not None:
+                frame: str | bytes | None = None
+                with anyio.move_on_after(max(deadline - self._clock(), 0.0)):
+                    frame = await socket.recv(decode=False)
+                if frame is None:
+                    events = session.handle_timeout(self._clock())
+                else:
+                    events = session.receive(frame, self._clock())
+                if not self._act_on(events):
                     return
-            self._work.set()
+            # From here on there is no deadline, and so no timer for each frame.
+            while self._act_on(session.receive(await socket.recv(decode=False), self._clock())):
+                pass
+        except ConnectionClosed as error:
+            closing = error.rcvd
+            why = f"{closing.code} {closing.reason}".strip() if closing is not None else "the line broke"
+            self._log.warning("connection lost (%s)", why)
+            if closing is not None and closing.code == CloseCode.MESSAGE_TOO_BIG:
+                self._frame_too_big()
 
     async def _write(self, socket: ClientConnection, session: Session) -> None:
         """Carry frames out as soon as there are any."""
@@ -196,6 +196,10 @@ class Line(ABC):
         for frame in session.data_to_send():
             await socket.send(frame)
 
+    def _act_on(self, events: list[Event]) -> bool:
+        """Carry out what the events ask for, in order; False if the conversation is over."""
+        return all(self._act(event) for event in events)
+
     def _act(self, event: Event) -> bool:
         """Carry out what an event asks for.
 
@@ -207,6 +211,7 @@ class Line(ABC):
                 self._backoff.reset()
                 self._log.info("connected to %s", self._settings.websocket_url)
             self._configured(event)
+            self._work.set()
         elif isinstance(event, ShutdownReceived):
             self._stop.request("the platform asked to stop")
         elif isinstance(event, FrameRejected):
