@@ -2,20 +2,20 @@
 
 One dispatcher serves one session, so background work cannot use up what interactive work needs. A task that is
 delivered again while it runs is not run twice: its result goes to the newest lease. A result that is known already is
-sent again. A plain method that outlives its limit is reported and keeps its place; the same task delivered again waits
-for that run instead of starting another one beside it.
+sent again. A plain method that outlives its limit is reported, and another thread takes the place of its own; the same
+task delivered again waits for that run instead of starting another one beside it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connect_eaas.applications import EventsApplicationBase, make_application
+import anyio
+
 from connect_eaas.declarations import Declarations
 from connect_eaas.errors import SdkError
 from connect_eaas.protocol.messages import Task, TaskOutput
@@ -23,18 +23,15 @@ from connect_eaas.responses import as_response
 from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.execution import Execution, Raised, Returned, TimedOut
-from connect_eaas.runner.handlers import CallPlan, Settled, background, interactive, scheduled
+from connect_eaas.runner.handlers import Settled
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
+from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
 from connect_eaas.runner.results import Results
 from connect_eaas.runner.settings import Limits
 from connect_eaas.runner.threads import ThreadPool
 
 if TYPE_CHECKING:
     from connect_eaas.client import ClientFactory
-
-    _Adapter = logging.LoggerAdapter[logging.Logger]
-else:
-    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
 
 __all__ = ["Dispatcher"]
 
@@ -53,20 +50,11 @@ class _Work:
 
 @dataclass
 class _Overdue:
-    """A run that outlived its limit and could not be stopped."""
+    """A run that outlived its limit and could not be stopped; its task is not run beside it."""
 
     execution: Execution
     where: str
     limits_passed: int = field(default=1)
-
-
-class _TaskLogger(_Adapter):
-    """Names the task in front of each line."""
-
-    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
-        extra = dict(self.extra or {})
-        kwargs["extra"] = {**extra, **(kwargs.get("extra") or {})}
-        return f"{extra.get('task_id')} {msg}", kwargs
 
 
 class Dispatcher:
@@ -100,20 +88,17 @@ class Dispatcher:
         ready: asyncio.Event,
     ) -> None:
         self._name = name
-        self._declarations = declarations
-        self._configuration = configuration
-        self._api = api
-        self._clients = clients
-        self._headers = headers
+        self._preparation = Preparation(declarations, configuration, api, clients, headers)
         self._results = results
         self._limits = limits
         self._clock = clock
         self._ready = ready
         self._pool = ThreadPool(limits.concurrency, name=f"{name}-handler")
         self._slots = asyncio.Semaphore(limits.concurrency)
+        self._interactive_slots = asyncio.Semaphore(limits.interactive_coroutines)
         # Tasks in hand, by task id.
         self._works: dict[str, _Work] = {}
-        # Runs that outlived their limit, by task id; each still holds its slot.
+        # Runs that outlived their limit, by task id.
         self._overdue: dict[str, _Overdue] = {}
         self._taking = True
         # Set while no task is in hand.
@@ -190,92 +175,87 @@ class Dispatcher:
         return len(jobs)
 
     async def _work(self, work: _Work) -> None:
-        task_id = work.task.options.task_id
+        options, happened = work.task.options, work.task.input
         try:
             output = await self._outcome(work)
-            if output is not None:
-                self._results.put(work.task.model_copy(update={"output": output}))
-                self.finished += 1
         except Exception:
             # Not the author's code but ours: even then the platform gets an answer.
-            _log.exception("%s: the runner itself failed", task_id)
-            options, event_type = work.task.options, work.task.input.event_type
-            output = outcome.failed(options.task_category, event_type, "the runner itself failed; see its log")
-            self._results.put(work.task.model_copy(update={"output": output}))
+            _log.exception("%s: the runner itself failed", options.task_id)
+            text = "the runner itself failed; see its log"
+            output = outcome.failed(options.task_category, happened.event_type, text)
         finally:
-            self._works.pop(task_id, None)
+            del self._works[options.task_id]
             if not self._works:
                 self._idle.set()
+        self._results.put(work.task.answered(output))
+        self.finished += 1
+        _log.info(
+            "%s %s %s: %s in %.3f s",
+            options.task_id,
+            happened.event_type,
+            happened.object_id,
+            output.result,
+            output.runtime,
+        )
 
-    async def _outcome(self, work: _Work) -> TaskOutput | None:
-        await self._ready.wait()
+    async def _outcome(self, work: _Work) -> TaskOutput:
+        if not self._ready.is_set():
+            await self._ready.wait()
         options, event_type = work.task.options, work.task.input.event_type
         category = options.task_category
         if category not in ("background", "interactive", "scheduled"):
             text = f"this session runs no tasks of category {category!r}"
             return outcome.refused(event_type, text)
-        limit = self._limits.of(category)
-        arrived = self._clock()
-        if not await self._take_slot(limit if category == "interactive" else None):
-            return outcome.failed(category, event_type, f"all {self._limits.concurrency} handlers are busy")
+        limit, arrived = float(self._limits.of(category)), self._clock()
+        overdue = self._overdue.get(options.task_id)
+        if overdue is not None:
+            return await self._await_overdue(work, overdue, limit)
+        interactive = category == "interactive"
+        slots = self._slots
+        if interactive and not self._preparation.runs_in_thread(work.task):
+            slots = self._interactive_slots
+        if not await _take(slots, limit if interactive else None):
+            return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
         work.started = True
         started = self._clock()
-        if category == "interactive":
-            limit -= int(started - arrived)
+        if interactive:
+            # The caller has waited since the task came.
+            limit = max(limit - (started - arrived), 0.0)
         try:
-            output = await self._run(work, float(limit))
+            output = await self._run(work, limit)
         finally:
-            self._give_slot_back(work)
-        seconds = max(self._clock() - started, 0.0)
-        _log.info(
-            "%s %s %s: %s in %.3f s", options.task_id, event_type, work.task.input.object_id, output.result, seconds
-        )
-        return output.model_copy(update={"runtime": round(seconds, 6)})
-
-    async def _take_slot(self, limit_s: float | None) -> bool:
-        if limit_s is None or not self._slots.locked():
-            await self._slots.acquire()
-            return True
-        try:
-            await asyncio.wait_for(self._slots.acquire(), limit_s)
-        except asyncio.TimeoutError:
-            return False
-        return True
-
-    def _give_slot_back(self, work: _Work) -> None:
-        """Free the slot once nothing runs in it any more."""
-        if work.execution is not None and work.execution.running:
-            work.execution.when_done(self._slots.release)
-        else:
-            self._slots.release()
+            _give_back(slots, work.execution)
+        output.runtime = round(max(self._clock() - started, 0.0), 6)
+        return output
 
     async def _run(self, work: _Work, limit_s: float) -> TaskOutput:
         task = work.task
         category, event_type = task.options.task_category, task.input.event_type
-        overdue = self._overdue.get(task.options.task_id)
-        if overdue is not None:
-            return await self._await_overdue(work, overdue, limit_s)
         try:
-            plan = await asyncio.wait_for(self._plan(task), limit_s)
-            if isinstance(plan, Settled):
-                return plan.output
-            application = await asyncio.wait_for(self._application(task, plan.method), limit_s)
-        except asyncio.TimeoutError:
+            prepared = await self._prepare(task, limit_s)
+        except TimeoutError:
             return outcome.failed(category, event_type, f"reading the task's object took longer than {limit_s:g} s")
         except ApiCallError as error:
             _log.warning("%s: %s", task.options.task_id, error)
             return outcome.failed(category, event_type, str(error))
-        if isinstance(application, Raised):
-            return self._crashed(task, application.error)
-        where = f"{type(application).__name__}.{plan.method}"
-        method = getattr(application, plan.method, None)
-        if not callable(method):
-            return outcome.refused(event_type, f"{where}: there is no such method")
-        work.execution = execution.start(method, plan.argument, pool=self._pool)
-        return self._translate(task, where, await work.execution.wait(limit_s), work.execution, limit_s)
+        except ConstructorError as error:
+            return self._crashed(task, error.cause)
+        if isinstance(prepared, Settled):
+            return prepared.output
+        if prepared.method is None:
+            return outcome.refused(event_type, f"{prepared.where}: there is no such method")
+        work.execution = run = execution.start(prepared.method, prepared.argument, pool=self._pool)
+        return self._translate(task, prepared.where, await run.wait(limit_s), run, limit_s)
+
+    async def _prepare(self, task: Task, limit_s: float) -> Prepared | Settled:
+        if task.options.task_category == "interactive" and not task.options.installation_id:
+            # Nothing is read over REST, so there is nothing to wait for.
+            return await self._preparation.prepare(task)
+        with anyio.fail_after(limit_s):
+            return await self._preparation.prepare(task)
 
     async def _await_overdue(self, work: _Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
-        """Wait for the run that is still going on, instead of running the task beside it."""
+        """Wait for the run that is still going on, instead of running the task beside it. Takes no slot."""
         _log.warning(
             "%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where
         )
@@ -285,44 +265,6 @@ class Dispatcher:
             text = f"{overdue.where} still runs from an earlier delivery, after {overdue.limits_passed} time limits"
             return outcome.failed(work.task.options.task_category, work.task.input.event_type, text)
         return self._translate(work.task, overdue.where, ended, overdue.execution, limit_s)
-
-    async def _plan(self, task: Task) -> CallPlan:
-        category = task.options.task_category
-        if category == "interactive":
-            return interactive.plan(task, self._declarations)
-        if category == "scheduled":
-            return await scheduled.plan(task, self._declarations, self._configuration, self._api)
-        return await background.plan(task, self._declarations, self._configuration, self._api)
-
-    async def _application(self, task: Task, method: str) -> EventsApplicationBase | Raised:
-        """Make the instance for this task, with its clients."""
-        options, configuration = task.options, self._configuration
-        cls = self._declarations.application
-        logger = _TaskLogger(logging.getLogger("eaas.eventsapp"), {"task_id": options.task_id})
-        make: Callable[..., Any] = self._clients.client
-        if inspect.iscoroutinefunction(getattr(cls, method, None)):
-            make = self._clients.async_client
-        headers = self._headers(task)
-        installation = None
-        if options.installation_id:
-            installation = await self._api.installation(configuration.service_id, options.installation_id)
-        try:
-            application: EventsApplicationBase = make_application(
-                cls,
-                client=make(headers=headers, logger=logger),
-                logger=logger,
-                config=configuration.variables,
-                installation=installation,
-                installation_client=(
-                    make(api_key=options.api_key, headers=headers, logger=logger)
-                    if options.installation_id and options.api_key
-                    else None
-                ),
-                context=configuration.context,
-            )
-        except BaseException as error:  # The author's own constructor.
-            return Raised(error)
-        return application
 
     def _translate(self, task: Task, where: str, ended: execution.Ended, run: Execution, limit_s: float) -> TaskOutput:
         category, event_type = task.options.task_category, task.input.event_type
@@ -351,6 +293,8 @@ class Dispatcher:
         if ended.still_running:
             text += " and is still running"
             task_id = task.options.task_id
+            if run.replace_thread():
+                _log.warning("%s: another thread takes the place of the one that hangs", task_id)
             self._overdue[task_id] = _Overdue(run, where)
             run.when_done(lambda: self._ended_late(task_id, where))
         _log.error("%s: %s", task.options.task_id, text)
@@ -359,3 +303,23 @@ class Dispatcher:
     def _ended_late(self, task_id: str, where: str) -> None:
         self._overdue.pop(task_id, None)
         _log.warning("%s: %s has ended now", task_id, where)
+
+
+async def _take(slots: asyncio.Semaphore, limit_s: float | None) -> bool:
+    """Take a slot, and wait for one if need be; False if that took too long."""
+    if limit_s is None or not slots.locked():
+        await slots.acquire()
+        return True
+    try:
+        await asyncio.wait_for(slots.acquire(), limit_s)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+def _give_back(slots: asyncio.Semaphore, run: Execution | None) -> None:
+    """Free the slot once nothing runs in it any more."""
+    if run is None or run.replaced or not run.running:
+        slots.release()
+    else:
+        run.when_done(slots.release)

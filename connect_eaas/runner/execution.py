@@ -45,8 +45,11 @@ Ended = Returned | Raised | TimedOut
 class Execution:
     """One run of a function; made by `start`."""
 
-    def __init__(self, ending: asyncio.Future[Returned | Raised]) -> None:
+    def __init__(self, ending: asyncio.Future[Returned | Raised], replace_thread: Callable[[], bool]) -> None:
         self._ending = ending
+        self._replace_thread = replace_thread
+        # True once another thread has taken the place of the one that this run occupies.
+        self.replaced = False
 
     @property
     def running(self) -> bool:
@@ -71,6 +74,11 @@ class Execution:
         if isinstance(self._ending, asyncio.Task):
             self._ending.cancel()
 
+    def replace_thread(self) -> bool:
+        """Let another thread take the place of a plain function that hangs; see ``ThreadPool.replace``."""
+        self.replaced = self._replace_thread()
+        return self.replaced
+
     def when_done(self, callback: Callable[[], None]) -> None:
         """Call back on the loop once the function has ended."""
         self._ending.add_done_callback(lambda _: callback())
@@ -79,9 +87,10 @@ class Execution:
 def start(function: Callable[..., Any], *arguments: Any, pool: ThreadPool) -> Execution:
     """Start a coroutine function on the running loop, any other one in a thread of the pool."""
     if inspect.iscoroutinefunction(function):
-        return Execution(asyncio.get_running_loop().create_task(_guard_coroutine(function(*arguments))))
-    future = pool.submit(lambda: _guard(function, arguments))
-    return Execution(asyncio.wrap_future(future))
+        task = asyncio.get_running_loop().create_task(_guard_coroutine(function(*arguments)))
+        return Execution(task, lambda: False)
+    job = pool.submit(lambda: _guard(function, arguments))
+    return Execution(asyncio.wrap_future(job.future), lambda: pool.replace(job))
 
 
 def _guard(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Returned | Raised:

@@ -24,7 +24,10 @@ _WEBSOCKET_ROOT: Final = "/public/v1/devops/ws"
 
 @dataclass(frozen=True)
 class Limits:
-    """How long things may take, in seconds, and how many handlers may run at once."""
+    """How long things may take, in seconds, and how many handlers may run at once.
+
+    Coroutines of interactive tasks have a limit of their own: they need no thread, and their callers wait.
+    """
 
     background_s: int = 300
     interactive_s: int = 120
@@ -33,6 +36,7 @@ class Limits:
     stop_s: int = 60
     deliver_s: int = 10
     concurrency: int = 100
+    interactive_coroutines: int = 2000
 
     def of(self, category: str) -> int:
         """The time limit of one task of this category."""
@@ -110,6 +114,9 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         stop_s=_positive(environment, "CONNECT_STOP_TIMEOUT", defaults.stop_s),
         deliver_s=_positive(environment, "CONNECT_DELIVER_TIMEOUT", defaults.deliver_s),
         concurrency=_positive(environment, "CONNECT_MAX_RUNNING_TASKS", defaults.concurrency),
+        interactive_coroutines=_positive(
+            environment, "CONNECT_MAX_INTERACTIVE_COROUTINES", defaults.interactive_coroutines
+        ),
     )
 
 

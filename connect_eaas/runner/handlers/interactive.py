@@ -5,7 +5,7 @@ Facts: ``reference/websocket-protocol.md`` section 6.2.
 
 from __future__ import annotations
 
-import copy
+import marshal
 
 from connect_eaas.declarations import Declarations
 from connect_eaas.protocol.messages import Task
@@ -24,4 +24,5 @@ def plan(task: Task, declarations: Declarations) -> CallPlan:
         return Settled(outcome.refused(event_type, f"{name} has no handler for {event_type}"))
     if not task.input.data:
         return Settled(outcome.refused(event_type, f"{event_type}: the task came without data"))
-    return Call(handler.method, copy.deepcopy(task.input.data))
+    # The data came as JSON, so it is plain and a tree: this copies it several times faster than `copy.deepcopy`.
+    return Call(handler.method, marshal.loads(marshal.dumps(task.input.data)))  # noqa: S302  # our own bytes

@@ -109,3 +109,33 @@ async def test_threads_are_bounded_reused_and_see_the_context(pool: ThreadPool) 
     assert [await run.wait(10) for run in runs] == [Returned("seen")] * 6
     assert names == {"test-1", "test-2"}
     assert all(thread.daemon for thread in threading.enumerate() if thread.name in names)
+
+
+async def test_threads_that_hang_are_replaced_up_to_a_bound() -> None:
+    pool = ThreadPool(1, name="hanging")
+    release = threading.Event()
+    hanging = []
+    for _ in range(4):
+        run = start(release.wait, 20, pool=pool)
+        assert await run.wait(0.01) == TimedOut(still_running=True)
+        assert run.replace_thread()
+        hanging.append(run)
+
+    last = start(lambda: "still works", pool=pool)
+    assert await last.wait(5) == Returned("still works")
+    assert not last.replace_thread(), "it has ended: there is nothing to replace"
+
+    fifth = start(release.wait, 20, pool=pool)
+    waiting = start(lambda: "waited", pool=pool)
+    assert await fifth.wait(0.01) == TimedOut(still_running=True)
+    assert not fifth.replace_thread(), "more threads than that would be a leak"
+    release.set()
+
+    assert [await run.wait(5) for run in [*hanging, fifth]] == [Returned(True)] * 5
+    assert await waiting.wait(5) == Returned("waited")
+    pool.close()
+    names = {thread.name for thread in threading.enumerate() if thread.name.startswith("hanging")}
+    for thread in threading.enumerate():
+        if thread.name in names:
+            thread.join(5)
+            assert not thread.is_alive()

@@ -1,0 +1,146 @@
+"""What a task needs before its handler can run: which method, its argument, and the application with its clients."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connect_eaas.applications import EventsApplicationBase, make_application
+from connect_eaas.declarations import Declarations
+from connect_eaas.protocol.messages import Task
+from connect_eaas.runner.configuration import Configuration
+from connect_eaas.runner.handlers import CallPlan, Settled, background, interactive, scheduled
+from connect_eaas.runner.platform_api import PlatformApi
+
+if TYPE_CHECKING:
+    from connect_eaas.client import ClientFactory
+
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
+
+__all__ = ["ConstructorError", "Preparation", "Prepared"]
+
+_LOGGER = logging.getLogger("eaas.eventsapp")
+
+
+class ConstructorError(Exception):
+    """The author's own constructor raised; ``cause`` is what."""
+
+    def __init__(self, cause: BaseException) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A method, bound to an application made for this task, and its argument."""
+
+    where: str
+    """``Class.method``, for messages."""
+    method: Callable[[Any], Any] | None
+    """None if the application has no such method."""
+    argument: Any = field(repr=False)
+
+
+class _TaskLogger(_Adapter):
+    """Names the task in front of each line."""
+
+    def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
+        extra = dict(self.extra or {})
+        kwargs["extra"] = {**extra, **(kwargs.get("extra") or {})}
+        return f"{extra.get('task_id')} {msg}", kwargs
+
+
+class Preparation:
+    """Prepares the tasks of one application.
+
+    Args:
+        declarations: what the application declares.
+        configuration: the platform's latest word.
+        api: the runner's own REST calls.
+        clients: makes the clients that handlers get.
+        headers: default headers of a task's client, see ``connect_eaas.client.task_headers``.
+    """
+
+    def __init__(
+        self,
+        declarations: Declarations,
+        configuration: Configuration,
+        api: PlatformApi,
+        clients: ClientFactory,
+        headers: Callable[[Task], dict[str, str]],
+    ) -> None:
+        self._declarations = declarations
+        self._configuration = configuration
+        self._api = api
+        self._clients = clients
+        self._headers = headers
+        # Method name → whether it is a coroutine function.
+        self._coroutines: dict[str, bool] = {}
+
+    def runs_in_thread(self, task: Task) -> bool:
+        """True unless it is known already that the task's method is a coroutine function."""
+        if task.options.task_category == "scheduled":
+            return not all(self._is_coroutine(item.method) for item in self._declarations.schedulables)
+        handler = self._declarations.handler_of(task.input.event_type)
+        return handler is not None and not self._is_coroutine(handler.method)
+
+    async def prepare(self, task: Task) -> Prepared | Settled:
+        """Read the argument, and the installation of a multi-account task, and make the application.
+
+        Raises:
+            ApiCallError: a REST call failed.
+            ConstructorError: the author's constructor raised.
+        """
+        plan = await self._plan(task)
+        if isinstance(plan, Settled):
+            return plan
+        application = await self._application(task, plan.method)
+        where = f"{type(application).__name__}.{plan.method}"
+        method = getattr(application, plan.method, None)
+        return Prepared(where, method if callable(method) else None, plan.argument)
+
+    async def _plan(self, task: Task) -> CallPlan:
+        category = task.options.task_category
+        if category == "interactive":
+            return interactive.plan(task, self._declarations)
+        if category == "scheduled":
+            return await scheduled.plan(task, self._declarations, self._configuration, self._api)
+        return await background.plan(task, self._declarations, self._configuration, self._api)
+
+    async def _application(self, task: Task, method: str) -> EventsApplicationBase:
+        """Make the instance for this task, with its clients."""
+        options, configuration = task.options, self._configuration
+        logger = _TaskLogger(_LOGGER, {"task_id": options.task_id})
+        make: Callable[..., Any] = self._clients.async_client if self._is_coroutine(method) else self._clients.client
+        headers = self._headers(task)
+        installation = installation_client = None
+        if options.installation_id:
+            installation = await self._api.installation(configuration.service_id, options.installation_id)
+            if options.api_key:
+                installation_client = make(api_key=options.api_key, headers=headers, logger=logger)
+        client = make(headers=headers, logger=logger)
+        try:
+            application: EventsApplicationBase = make_application(
+                self._declarations.application,
+                client=client,
+                logger=logger,
+                config=configuration.variables,
+                installation=installation,
+                installation_client=installation_client,
+                context=configuration.context,
+            )
+        except BaseException as error:
+            raise ConstructorError(error) from error
+        return application
+
+    def _is_coroutine(self, method: str) -> bool:
+        known = self._coroutines.get(method)
+        if known is None:
+            function = getattr(self._declarations.application, method, None)
+            known = self._coroutines[method] = inspect.iscoroutinefunction(function)
+        return known
