@@ -28,10 +28,8 @@ class World:
 
     @classmethod
     def over(cls, services: Services) -> World:
-        """Make the world over a platform's services, with its table."""
-        objects = ObjectStore(services.store)
-        objects.prepare()
-        return cls(services, objects)
+        """Make the world over a platform's services."""
+        return cls(services, ObjectStore(services.store))
 
     def now(self) -> str:
         """The platform's present moment as the API writes it, to the second."""

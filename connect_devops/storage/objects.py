@@ -15,7 +15,6 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    MetaData,
     Select,
     String,
     Table,
@@ -28,14 +27,13 @@ from sqlalchemy import (
 
 from connect_devops.rql import DOCUMENT, Field, ListRequest, apply, column_field, count, document_fields
 from connect_devops.storage.store import Store
+from connect_devops.storage.tables import metadata
 
 __all__ = ["ObjectStore", "StoredObject", "fields_of", "objects"]
 
-_METADATA: Final = MetaData()
-
 objects: Final = Table(
     "objects",
-    _METADATA,
+    metadata,
     # Insertion order; also what makes the order of a list total.
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
     Column("collection", String(64), nullable=False),
@@ -97,11 +95,6 @@ class ObjectStore:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-
-    def prepare(self) -> None:
-        """Make the table if it does not exist."""
-        with self._store.transaction() as transaction:
-            _METADATA.create_all(transaction.connection)
 
     def get(self, collection: str, object_id: str, *, parent_id: str = "") -> dict[str, Any] | None:
         """The document, or None."""

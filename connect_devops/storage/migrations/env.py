@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import connect_devops.storage.objects  # noqa: F401 - adds its table to the metadata
 from connect_devops.storage.tables import metadata
 
 connection = context.config.attributes["connection"]
