@@ -32,6 +32,7 @@ from connect_devops.api.middleware import (
 from connect_devops.api.schedules import schedule_routes
 from connect_devops.api.tasks import task_routes
 from connect_devops.api.variables import variable_routes
+from connect_devops.api.web_calls import web_call_routes
 from connect_devops.services.container import Services
 from connect_devops.settings import Settings
 
@@ -65,6 +66,7 @@ def build_app(
             *account_routes(services),
             *local_routes(services, platform),
             *hook_routes(services, real_time),
+            *web_call_routes(services),
             *extension_routes(services, choices),
             *environment_routes(services),
             *variable_routes(services),

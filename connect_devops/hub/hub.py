@@ -90,7 +90,9 @@ class Hub:
             in_flight=self._settings.tasks_in_flight,
             grace=self._settings.lease_grace,
         )
-        session = RunnerSession(websocket, desk, max_frame_bytes=self._settings.max_frame_bytes)
+        session = RunnerSession(
+            websocket, desk, self._services.web_calls, max_frame_bytes=self._settings.max_frame_bytes
+        )
         ended = asyncio.Event()
         self._sessions[key] = (session, ended)
         self._remember(key, desk.session_id)

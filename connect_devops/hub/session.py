@@ -12,6 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import anyio
@@ -19,8 +20,9 @@ import anyio.to_thread
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from connect_devops.hub.desk import Desk, TooLargeError
+from connect_devops.services.web_calls import CallTooLargeError, WebCalls
 from connect_eaas.protocol.errors import LocalProtocolError
-from connect_eaas.protocol.messages import Ack, SetupRequest, Task
+from connect_eaas.protocol.messages import Ack, SetupRequest, Task, WebTask
 from connect_eaas.protocol.session import Session, Side
 from connect_eaas.protocol.session_events import (
     Event,
@@ -51,11 +53,15 @@ class RunnerSession:
     Args:
         websocket: accepted.
         desk: this session's dealings with the queue.
+        web_calls: calls to web applications; a session of one offers itself as their line.
         max_frame_bytes: largest frame that may be sent; runners drop the connection on larger ones.
     """
 
-    def __init__(self, websocket: WebSocket, desk: Desk, *, max_frame_bytes: int) -> None:
+    def __init__(self, websocket: WebSocket, desk: Desk, web_calls: WebCalls, *, max_frame_bytes: int) -> None:
         self.desk = desk
+        self._web_calls = web_calls
+        # Ends what was offered, when the session ends.
+        self._offers = ExitStack()
         self._websocket = websocket
         self._max_frame_bytes = max_frame_bytes
         self._loop = asyncio.get_running_loop()
@@ -95,6 +101,7 @@ class RunnerSession:
                 await self._read(group)
                 group.cancel_scope.cancel()
         finally:
+            self._offers.close()
             with anyio.CancelScope(shield=True):
                 while self._results:
                     await self._settle_some()
@@ -142,14 +149,31 @@ class RunnerSession:
         elif isinstance(event, FrameRejected):
             level = logging.DEBUG if event.repeated else logging.WARNING
             logger.log(level, "frame rejected session=%s cause=%s", self.desk.session_id, event.error)
-        elif isinstance(event, WebResultReceived):
-            logger.warning("answer to no web call session=%s", self.desk.session_id)
+        elif isinstance(event, WebResultReceived) and not self._web_calls.answered(
+            self.desk.environment_id, event.task
+        ):
+            logger.info("answer that nobody waits for any more session=%s", self.desk.session_id)
 
     async def _set_up(self, request: SetupRequest) -> None:
         acknowledges = bool(self._machine.features)
         response = await anyio.to_thread.run_sync(self.desk.set_up, request, acknowledges)
         self._machine.send(response)
         self._flush()
+        if self.desk.address.application == "webapp":
+            self._offers.enter_context(self._web_calls.line(self.desk.environment_id, self))
+
+    def send_web_task(self, task: WebTask) -> bool:
+        """See `connect_devops.services.web_calls.WebLine`."""
+        if not self._machine.may_send("web_task"):
+            return False
+        self._machine.send(task)
+        frames = self._machine.data_to_send()
+        size = sum(len(frame.encode()) for frame in frames)
+        if size > self._max_frame_bytes:
+            raise CallTooLargeError(size, self._max_frame_bytes)
+        self._outgoing.extend(frames)
+        self._has_outgoing.set()
+        return True
 
     async def _write(self) -> None:
         while True:

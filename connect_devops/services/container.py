@@ -24,6 +24,7 @@ from connect_devops.services.settings import Settings
 from connect_devops.services.signals import ClockMoved, Signals
 from connect_devops.services.timekeeper import Timekeeper
 from connect_devops.services.variables import Variables
+from connect_devops.services.web_calls import WebCalls
 from connect_devops.storage.store import Store
 
 __all__ = ["Services", "build_services"]
@@ -52,6 +53,7 @@ class Services:
     schedules: Schedules
     timekeeper: Timekeeper
     interactive: InteractiveCalls
+    web_calls: WebCalls
 
     def recover(self, grace: timedelta) -> list[str]:
         """At the start of the platform, before anybody connects: take up what the last run left behind.
@@ -111,4 +113,5 @@ def build_services(
         schedules=schedules,
         timekeeper=Timekeeper(context, lease_service, schedules),
         interactive=InteractiveCalls(queue, environments, signals, clock),
+        web_calls=WebCalls(clock),
     )

@@ -111,7 +111,7 @@ class AsgiCall:
         headers, scheme, server = _forwarded(request.headers)
         return {
             "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
             "http_version": "1.1",
             "method": request.method.upper(),
             "scheme": scheme,
@@ -136,7 +136,9 @@ class AsgiCall:
         return {"type": "http.disconnect"}
 
     async def _send(self, message: Mapping[str, Any]) -> None:
-        if self._is_gone or self.complete:
+        if self._is_gone:
+            raise OSError("nobody waits for the response any more")
+        if self.complete:
             return
         kind = message["type"]
         if kind == "http.response.start" and self._status is None:

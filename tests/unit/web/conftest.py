@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,10 +9,10 @@ import connect.eaas.core.extension
 
 
 @pytest.fixture
-def sample(monkeypatch: pytest.MonkeyPatch) -> Iterator[type]:
+def sample(monkeypatch: pytest.MonkeyPatch) -> type:
     """The sample, with its router in the place of the global one, as tests of extensions do it."""
     monkeypatch.setattr(connect.eaas.core.extension, "router", web_sample.router, raising=False)
-    yield web_sample.SampleWeb
+    return web_sample.SampleWeb
 
 
 @pytest.fixture
