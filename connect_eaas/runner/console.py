@@ -1,33 +1,50 @@
-"""What the runner shows: log lines, and the table of what the extension can do."""
+"""What the runner shows: log lines, and tables of what the extension can do."""
 
 from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from connect_eaas.declarations import Declarations
-from connect_eaas.runner.log_secrecy import HidingFormatter
+from connect_eaas.runner.features import FeatureTable
+from connect_eaas.runner.log_records import JsonFormatter, PlainFormatter
 
-__all__ = ["configure_logging", "print_features", "problem"]
+__all__ = ["LogStyle", "configure_logging", "print_tables", "problem"]
 
 _LOGGERS: Final = ("connect.eaas", "eaas")
-_PLAIN: Final = "%(asctime)s %(name)s %(levelname)s PID_%(process)d %(message)s"
 
 
-def configure_logging(*, debug: bool, rich: bool) -> None:
+@dataclass(frozen=True)
+class LogStyle:
+    """How log lines look. JSON wins over ``rich``, which needs a terminal."""
+
+    debug: bool = False
+    rich: bool = False
+    json: bool = False
+
+
+def configure_logging(style: LogStyle, *, worker: str | None = None) -> None:
     """Give the runner's loggers and the extension's one handler on standard error.
 
     The root logger is left to the extension (``reference/runner-behaviour.md`` section 6).
+
+    Args:
+        style: how lines look, and whether those of level DEBUG are shown.
+        worker: kind of this process's session; None for the supervisor.
     """
-    handler = _rich_handler() if rich else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(HidingFormatter("%(message)s" if rich else _PLAIN))
+    handler = _rich_handler() if style.rich and not style.json else logging.StreamHandler(sys.stderr)
+    if style.json:
+        handler.setFormatter(JsonFormatter(worker))
+    elif not style.rich:
+        handler.setFormatter(PlainFormatter())
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         for old in list(logger.handlers):
             logger.removeHandler(old)
         logger.addHandler(handler)
-        logger.setLevel(logging.DEBUG if debug else logging.INFO)
+        logger.setLevel(logging.DEBUG if style.debug else logging.INFO)
         logger.propagate = False
 
 
@@ -35,13 +52,15 @@ def _rich_handler() -> logging.Handler:
     from rich.console import Console
     from rich.logging import RichHandler
 
-    return RichHandler(
+    handler = RichHandler(
         console=Console(stderr=True),
         log_time_format=lambda moment: _text(moment.strftime("%H:%M:%S.%f")[:-3]),
         show_path=False,
         markup=False,
         rich_tracebacks=False,
     )
+    handler.setFormatter(PlainFormatter("%(message)s"))
+    return handler
 
 
 def _text(text: str) -> Any:
@@ -50,28 +69,10 @@ def _text(text: str) -> Any:
     return Text(text)
 
 
-def print_features(declarations: Declarations, *, rich: bool) -> None:
-    """Show which events, schedules and variables the application declares."""
-    tables: list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]] = [
-        (
-            "Event subscriptions",
-            ("Method", "Event type", "Statuses"),
-            [(item.method, item.event_type, ", ".join(item.statuses) or "-") for item in declarations.events],
-        ),
-        (
-            "Schedulable methods",
-            ("Method", "Name", "Description"),
-            [(item.method, item.name, item.description) for item in declarations.schedulables],
-        ),
-        (
-            "Variables",
-            ("Name", "Secure"),
-            [(item.name, "yes" if item.secure else "no") for item in declarations.variables],
-        ),
-    ]
-    for title, columns, rows in tables:
-        if rows:
-            (_print_rich if rich else _print_plain)(title, columns, rows)
+def print_tables(tables: Iterable[FeatureTable], *, rich: bool) -> None:
+    """Show tables on standard output."""
+    for table in tables:
+        (_print_rich if rich else _print_plain)(table)
 
 
 def problem(text: str) -> None:
@@ -80,23 +81,23 @@ def problem(text: str) -> None:
     sys.stderr.flush()
 
 
-def _print_rich(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
+def _print_rich(table: FeatureTable) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left")
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
-    Console().print(table)
+    shown = Table(title=table.title, title_justify="left")
+    for column in table.columns:
+        shown.add_column(column, overflow="fold")
+    for row in table.rows:
+        shown.add_row(*map(Text, row))
+    Console().print(shown)
 
 
-def _print_plain(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    sys.stdout.write(f"{title}\n")
-    widths = [max(len(row[index]) for row in [columns, *rows]) for index in range(len(columns))]
-    for row in [columns, *rows]:
+def _print_plain(table: FeatureTable) -> None:
+    sys.stdout.write(f"{table.title}\n")
+    widths = [max(len(row[index]) for row in [table.columns, *table.rows]) for index in range(len(table.columns))]
+    for row in [table.columns, *table.rows]:
         line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         sys.stdout.write(f"  {line.rstrip()}\n")
     sys.stdout.flush()

@@ -24,6 +24,7 @@ from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.execution import Execution, Raised, Returned, TimedOut
 from connect_eaas.runner.handlers import Settled
+from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
 from connect_eaas.runner.results import Results
@@ -176,6 +177,7 @@ class Dispatcher:
 
     async def _work(self, work: _Work) -> None:
         options, happened = work.task.options, work.task.input
+        CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
         try:
             output = await self._outcome(work)
         except Exception:

@@ -1,28 +1,29 @@
-"""From the command line to a running worker: settings, extension, validation, logs, and the exit status."""
+"""From the command line to a running supervisor: settings, the project's applications, and the exit status."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Final
 
-from connect_eaas.declarations import DeclarationError, Declarations
 from connect_eaas.runner import console
+from connect_eaas.runner.console import LogStyle
+from connect_eaas.runner.control import CheckSpec, WorkerSpec
 from connect_eaas.runner.errors import ExtensionError, RunnerError
-from connect_eaas.runner.extension import EntryPoints, find_entry_points, load_application
-from connect_eaas.runner.project_check import check_project
+from connect_eaas.runner.extension import find_entry_points
+from connect_eaas.runner.features import FeatureTable
+from connect_eaas.runner.kinds import kinds_of, unserved
 from connect_eaas.runner.settings import Settings, read_settings
 from connect_eaas.runner.state_dir import Slot, container_id, open_slot, state_root
 from connect_eaas.runner.surroundings import gather
 
-__all__ = ["Options", "launch"]
+__all__ = ["Options", "Reading", "launch", "read_project"]
 
-_T = TypeVar("_T")
+_RELOAD_PATIENCE_S: Final = "10"
 _log = logging.getLogger("connect.eaas.runner")
 
 
@@ -35,20 +36,26 @@ class Options:
     validate: bool = True
     reload: bool = False
     rich: bool = True
+    json: bool = False
     check: bool = False
     env_file: Path | None = None
-    stop_at_eof: bool = False
 
-    def arguments(self) -> list[str]:
-        """The same as command line, without the reload."""
-        flags = {
-            "--debug": self.debug,
-            "--unsecure": self.unsecure,
-            "--no-validate": not self.validate,
-            "--no-rich-logging": not self.rich,
-        }
-        chosen = [flag for flag, wanted in flags.items() if wanted]
-        return [*chosen, "--env-file", str(self.env_file)] if self.env_file is not None else chosen
+    @property
+    def logs(self) -> LogStyle:
+        """How log lines look."""
+        return LogStyle(debug=self.debug, rich=self.rich and sys.stderr.isatty(), json=self.json)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read of the project and its surroundings; a reload reads it anew."""
+
+    settings: Settings
+    specs: tuple[WorkerSpec, ...]
+    slot: Slot | None
+    overview: FeatureTable
+    check: CheckSpec | None
+    """What is validated; None if nothing is to be."""
 
 
 def launch(options: Options, *, version: str) -> int:
@@ -57,90 +64,99 @@ def launch(options: Options, *, version: str) -> int:
     Returns:
         The exit status: 0 after a stop that was asked for; see ``connect_eaas.runner.errors`` for the others.
     """
-    console.configure_logging(debug=options.debug, rich=options.rich and sys.stderr.isatty())
-    try:
-        if options.reload:
-            from connect_eaas.runner.reload import run_with_reload
+    from connect_eaas.runner.supervisor import Supervisor
 
-            return _run(run_with_reload(options.arguments(), Path.cwd()))
-        return _launch(options, version)
+    console.configure_logging(options.logs)
+    environment = dict(os.environ)
+    if options.reload:
+        environment.setdefault("CONNECT_STOP_TIMEOUT", _RELOAD_PATIENCE_S)
+    project = Path.cwd()
+
+    def read(earlier: Reading | None) -> Reading:
+        return read_project(options, environment, project, version=version, earlier=earlier)
+
+    try:
+        return Supervisor(options, read, project=project, version=version).run()
     except RunnerError as error:
         console.problem(str(error))
         return error.exit_status
 
 
-def _launch(options: Options, version: str) -> int:
-    project = Path.cwd()
-    surroundings = gather(os.environ, project, env_file=options.env_file)
+def read_project(
+    options: Options, environment: dict[str, str], project: Path, *, version: str, earlier: Reading | None = None
+) -> Reading:
+    """Read settings and entry points; nothing of the extension is imported.
+
+    Args:
+        options: what was asked for.
+        environment: the real environment variables.
+        project: the extension's directory.
+        version: of the runner.
+        earlier: the reading before this one, whose slot and instance are kept.
+
+    Raises:
+        RunnerError: a setting is wrong, or there is no application.
+    """
+    surroundings = gather(environment, project, env_file=options.env_file)
     for note in surroundings.notes:
         _log.info("%s", note)
-    # The extension's own code, and the clients' libraries, read their variables where they always do.
-    os.environ.update(surroundings.variables)
     settings = read_settings(surroundings.variables, unsecure=options.unsecure)
     if options.unsecure:
         _log.warning("--unsecure: the connection to %s is not encrypted", settings.websocket_url)
     found = find_entry_points(project)
-    if options.validate and found.source == str(project / "pyproject.toml"):
-        check_project(project, everything=options.check)
-    declarations = _load(found, validate=options.validate)
-    console.print_features(declarations, rich=options.rich and sys.stdout.isatty())
-    if options.check:
-        return 0
-    return _run(_serve(options, settings, declarations, version))
-
-
-def _load(found: EntryPoints, *, validate: bool) -> Declarations:
-    reference = found.applications.get("eventsapp")
-    others = sorted(set(found.applications) - {"eventsapp"})
-    if reference is None:
-        raise ExtensionError(
-            f"{found.source}: no events application (eventsapp), others ({', '.join(others)}) are not served yet"
-        )
+    kinds = kinds_of(found.applications)
+    others = unserved(found.applications)
+    if not kinds:
+        raise ExtensionError(f"{found.source}: of its applications ({', '.join(others)}) none can be served")
     if others:
         _log.warning("not served by this version: %s", ", ".join(others))
-    application = load_application("eventsapp", reference, source=found.source)
-    try:
-        if validate:
-            return Declarations.of(application)
-        declarations, problems = Declarations.inspect(application)
-    except DeclarationError as error:
-        listed = "\n".join(f"  {line}" for line in map(str, error.problems))
-        raise ExtensionError(f"the extension's declarations are wrong:\n{listed}") from error
-    for item in problems:
-        _log.warning("not validated: %s", item)
-    return declarations
-
-
-async def _serve(options: Options, settings: Settings, declarations: Declarations, version: str) -> int:
-    from connect_eaas.runner.signals import signals_handled, stop_at_eof
-    from connect_eaas.runner.worker import Worker
-
-    slot = _slot(settings)
-    try:
+    same = earlier is not None and earlier.settings.environment_id == settings.environment_id
+    if earlier is not None and same:
+        slot, instance_id = earlier.slot, earlier.specs[0].instance_id
+        instance_id = settings.instance_id or instance_id
+    else:
+        slot = None if options.check else _slot(settings, environment)
         instance_id = settings.instance_id or container_id() or _kept_instance_id(slot)
-        _log.info(
-            "connect-extension-sdk %s serves %s as instance %s, process %d",
-            version,
-            settings.environment_id,
-            instance_id,
-            os.getpid(),
+    specs = tuple(
+        WorkerSpec(
+            kind=kind.name,
+            reference=found.applications[kind.application],
+            source=found.source,
+            project=project,
+            settings=settings,
+            variables=dict(surroundings.variables),
+            validate=options.validate,
+            logs=options.logs,
+            version=version,
+            instance_id=instance_id,
+            slot=slot.path if slot is not None else None,
         )
-        worker = Worker(
-            settings, declarations, instance_id=instance_id, version=version, slot=slot, debug=options.debug
-        )
-        if options.stop_at_eof:
-            stop_at_eof(worker.stop)
-        with signals_handled(worker.stop):
-            report = await worker.run()
-        _log.info("%s", report)
-        return 1 if worker.stop.forced.is_set() else 0
-    finally:
-        if slot is not None:
-            slot.close()
+        for kind in kinds
+    )
+    # An installed extension comes without the files that the rules are about.
+    own = options.validate and found.source == str(project / "pyproject.toml")
+    return Reading(
+        settings,
+        specs,
+        slot,
+        _overview(settings, dict(found.applications), found.source),
+        CheckSpec(project, dict(surroundings.variables), options.check, options.logs) if own else None,
+    )
 
 
-def _slot(settings: Settings) -> Slot | None:
-    root = settings.state_dir or state_root(os.environ)
+def _overview(settings: Settings, applications: dict[str, str], source: str) -> FeatureTable:
+    rows = [
+        ("environment", settings.environment_id),
+        ("session", settings.websocket_url),
+        ("API", settings.api_url),
+        *((name, reference) for name, reference in sorted(applications.items())),
+        ("found in", source),
+    ]
+    return FeatureTable("Runner", ("What", "Value"), tuple(rows))
+
+
+def _slot(settings: Settings, environment: dict[str, str]) -> Slot | None:
+    root = settings.state_dir or state_root(environment)
     try:
         return open_slot(root, settings.environment_id)
     except OSError as error:
@@ -149,20 +165,9 @@ def _slot(settings: Settings) -> Slot | None:
 
 
 def _kept_instance_id(slot: Slot | None) -> str:
-    import uuid
-
     if slot is not None:
         try:
             return slot.instance_id()
         except OSError as error:
             _log.warning("the instance's id is not kept: %s", error)
     return str(uuid.uuid4())
-
-
-def _run(main: Coroutine[Any, Any, _T]) -> _T:
-    """Run on uvloop where it is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.run(main)
-    return uvloop.run(main)

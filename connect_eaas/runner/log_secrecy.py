@@ -28,7 +28,11 @@ class HidingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
-        text = super().format(record)
-        for value in self._values:
+        return self.hidden(super().format(record))
+
+    @classmethod
+    def hidden(cls, text: str) -> str:
+        """Return the text without the values."""
+        for value in cls._values:
             text = text.replace(value, HIDDEN)
         return text

@@ -36,13 +36,13 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
 @click.option("-n", "--no-validate", is_flag=True, help="Start even if the extension's declarations are wrong.")
 @click.option("-r", "--reload", is_flag=True, help="Start again when the extension's code changes.")
 @click.option("--no-rich-logging", is_flag=True, help="Plain log lines, without colours.")
+@click.option("--json", is_flag=True, help="Log lines are JSON objects, with the task that they belong to.")
 @click.option(
     "--env-file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Read environment variables from this file. Default: the project's own env file.",
 )
 @click.option("--check", is_flag=True, help="Check settings and extension, show what it can do, and end.")
-@click.option("--stop-at-eof", is_flag=True, hidden=True, help="Stop when standard input ends; used by --reload.")
 @click.option("-s", "--split", is_flag=True, hidden=True, help="Has no effect; kept for older scripts.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
@@ -53,9 +53,9 @@ def main(
     no_validate: bool,
     reload: bool,
     no_rich_logging: bool,
+    json: bool,
     env_file: Path | None,
     check: bool,
-    stop_at_eof: bool,
     split: bool,
 ) -> None:
     """Run the extension in the current directory: connect to the platform and process its tasks.
@@ -72,7 +72,7 @@ def main(
         reload=reload and not check,
         rich=not no_rich_logging,
         check=check,
-        stop_at_eof=stop_at_eof,
+        json=json,
         env_file=env_file.absolute() if env_file is not None else None,
     )
     sys.exit(launch(options, version=_version()))

@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
+import sys
+import threading
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +20,7 @@ from typing import Final
 __all__ = ["Slot", "container_id", "open_slot", "state_root"]
 
 _SLOTS: Final = 64
+_ORPHANS_END_WITHIN_S: Final = 6.0
 _CONTAINER: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -70,7 +74,9 @@ def open_slot(root: Path, environment_id: str) -> Slot:
         path = root / environment_id / str(number)
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        if _lock(lock):
+        if _lock(lock) or (_is_left(lock) and _lock_within(lock, _ORPHANS_END_WITHIN_S)):
+            os.truncate(lock, 0)
+            os.pwrite(lock, str(os.getpid()).encode("ascii"), 0)
             return Slot(path, lock)
         os.close(lock)
     raise OSError(f"{root / environment_id}: all {_SLOTS} slots are in use")
@@ -99,4 +105,40 @@ def _lock(descriptor: int) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
+    return True
+
+
+def _is_left(descriptor: int) -> bool:
+    """True if the supervisor that took this lock is dead: what holds it are its processes, which are ending."""
+    try:
+        pid = int(os.pread(descriptor, 20, 0))
+    except ValueError:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _lock_within(descriptor: int, seconds: float) -> bool:
+    """Wait for the lock. Without a thread, as processes are forked later; so by an alarm, in the main thread only."""
+    if sys.platform == "win32" or threading.current_thread() is not threading.main_thread():
+        return False
+    import fcntl
+
+    def alarm(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except TimeoutError:
+        return False
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
+        signal.signal(signal.SIGALRM, before)
     return True

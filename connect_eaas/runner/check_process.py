@@ -1,0 +1,33 @@
+"""The main function of the process that validates the project while the workers load.
+
+Rules look at all of the project and import all of its applications: what that leaves in memory ends with the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from multiprocessing.connection import Connection
+from typing import Any
+
+from connect_eaas.runner import console
+from connect_eaas.runner.control import Checked, CheckSpec, Refused
+from connect_eaas.runner.errors import RunnerError
+
+__all__ = ["run_check"]
+
+
+def run_check(spec: CheckSpec, connection: Connection[Any, Any]) -> int:
+    """Validate, log what should be different, and tell whether the extension can run."""
+    from connect_eaas.runner.project_check import check_project
+
+    console.configure_logging(spec.logs, worker="validation")
+    os.environ.update(spec.variables)
+    verdict: Checked | Refused = Checked()
+    try:
+        check_project(spec.project, everything=spec.everything)
+    except RunnerError as error:
+        verdict = Refused(str(error), error.exit_status)
+    with contextlib.suppress(OSError):
+        connection.send(verdict)
+    return 0

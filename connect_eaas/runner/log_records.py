@@ -1,0 +1,84 @@
+"""Log records of the runner: which task they belong to, secrets hidden, and as one JSON object a line on request."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from typing import Any, Final, NamedTuple
+
+from connect_eaas.redaction import HIDDEN, redact
+from connect_eaas.runner.log_secrecy import HidingFormatter
+
+__all__ = ["CURRENT_TASK", "JsonFormatter", "PlainFormatter", "TaskIdentity", "hide_keys"]
+
+_PLAIN: Final = "%(asctime)s %(name)s %(levelname)s PID_%(process)d %(message)s"
+_KEY: Final = re.compile(r"(ApiKey\s+[A-Z]{2}(?:-\d+)+:)[^\s\"',;]+")
+_BEARER: Final = re.compile(r"((?:Bearer|Basic)\s+)[A-Za-z0-9._~+/=-]{8,}")
+_OWN: Final = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class TaskIdentity(NamedTuple):
+    """What a log line can be found by."""
+
+    task_id: str
+    event_type: str
+    object_id: str | None = None
+
+
+CURRENT_TASK: ContextVar[TaskIdentity | None] = ContextVar("connect_eaas_task", default=None)
+"""The task that is run in this context; a handler's own lines are known by it too."""
+
+
+def hide_keys(text: str) -> str:
+    """Return the text without the secrets of authorization values, wherever they stand."""
+    if "ApiKey" in text:
+        text = _KEY.sub(lambda match: match[1] + HIDDEN, text)
+    if "Bearer" in text or "Basic" in text:
+        text = _BEARER.sub(lambda match: match[1] + HIDDEN, text)
+    return text
+
+
+class PlainFormatter(HidingFormatter):
+    """One line of text a record (tracebacks take more), secrets hidden."""
+
+    def __init__(self, format_: str = _PLAIN) -> None:
+        super().__init__(format_)
+
+    def format(self, record: logging.LogRecord) -> str:
+        return hide_keys(super().format(record))
+
+
+class JsonFormatter(HidingFormatter):
+    """One JSON object a line: ``time`` (UTC), ``level``, ``logger``, ``message``, ``process``, ``worker``, then what is
+    known of the task (``task_id``, ``event_type``, ``object_id``), the extra fields of the record, and ``exception``.
+
+    Args:
+        worker: kind of the process's session; None for the supervisor.
+    """
+
+    def __init__(self, worker: str | None = None) -> None:
+        super().__init__()
+        self._worker = worker
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": hide_keys(record.getMessage()),
+            "process": record.process,
+            "worker": self._worker or "supervisor",
+        }
+        task = CURRENT_TASK.get()
+        if task is not None:
+            line.update(task_id=task.task_id, event_type=task.event_type, object_id=task.object_id)
+        extra = {key: value for key, value in vars(record).items() if key not in _OWN and key not in line}
+        line.update(redact(extra))
+        if record.exc_info:
+            line["exception"] = hide_keys(self.formatException(record.exc_info))
+        if record.stack_info:
+            line["stack"] = hide_keys(self.formatStack(record.stack_info))
+        return self.hidden(hide_keys(json.dumps(line, default=str, ensure_ascii=False)))
