@@ -28,8 +28,8 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from connect_eaas.runner import console
-from connect_eaas.runner.child_process import Child, forks, freeze_memory, start_child
 from connect_eaas.runner.check_process import run_check
+from connect_eaas.runner.child_process import Child, forks, freeze_memory, start_child
 from connect_eaas.runner.control import Changed, WorkerSpec
 from connect_eaas.runner.crew import Crew, CrewState
 from connect_eaas.runner.errors import RunnerError
