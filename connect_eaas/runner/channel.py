@@ -31,7 +31,7 @@ from connect_eaas.runner.stop import Stop
 
 __all__ = ["Channel", "ChannelKind"]
 
-ChannelKind = Literal["background", "interactive"]
+ChannelKind = Literal["background", "interactive", "transformations"]
 
 
 class Channel(Line):
@@ -64,7 +64,7 @@ class Channel(Line):
     ) -> None:
         super().__init__(
             kind,
-            suffix="",
+            suffix="/tfnapp" if kind == "transformations" else "",
             settings=settings,
             instance_id=instance_id,
             configured=configured,
@@ -78,6 +78,8 @@ class Channel(Line):
         results.wake = self._work.set
 
     def _query(self) -> Mapping[str, str | int]:
+        if self.kind == "transformations":
+            return {}
         return {
             "running_tasks": self._dispatcher.running("background"),
             "running_scheduled_tasks": self._dispatcher.running("scheduled"),

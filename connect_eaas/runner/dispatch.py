@@ -12,7 +12,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import anyio
 
@@ -73,6 +73,9 @@ class Dispatcher:
         clock: seconds of a monotonic clock.
         ready: set once the platform configured the runner and ``on_startup`` has run; tasks wait for it.
     """
+
+    categories: ClassVar[tuple[str, ...]] = ("background", "interactive", "scheduled")
+    """Categories of tasks that sessions of this kind run."""
 
     def __init__(
         self,
@@ -205,7 +208,7 @@ class Dispatcher:
             await self._ready.wait()
         options, event_type = work.task.options, work.task.input.event_type
         category = options.task_category
-        if category not in ("background", "interactive", "scheduled"):
+        if category not in self.categories:
             text = f"this session runs no tasks of category {category!r}"
             return outcome.refused(event_type, text)
         limit, arrived = float(self._limits.of(category)), self._clock()

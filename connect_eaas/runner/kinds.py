@@ -35,6 +35,7 @@ _ALL: Final = (
     SessionKind("background", "eventsapp", "connect_eaas.runner.events_session:open_session"),
     SessionKind("interactive", "eventsapp", "connect_eaas.runner.events_session:open_session"),
     SessionKind("web", "webapp", "connect_eaas.runner.web_session:open_session"),
+    SessionKind("transformations", "tfnapp", "connect_eaas.runner.transformation_session:open_session"),
 )
 
 KINDS: Final = {kind.name: kind for kind in _ALL}

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 import ssl
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 if TYPE_CHECKING:
     import httpx
@@ -19,6 +20,7 @@ __all__ = ["ApiCallError", "PlatformApi"]
 
 _TOTAL: Final = re.compile(r"/\s*(\d+)\s*$")
 _SAFE: Final = "-_.~"
+_PIECE: Final = 65_536
 
 
 class ApiCallError(Exception):
@@ -106,14 +108,78 @@ class PlatformApi:
         """
         return await self.fetch(f"devops/services/{_part(service_id)}/installations/{_part(installation_id)}")
 
+    async def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        api_key: str | None = None,
+        json: Any = None,
+        content: AsyncIterator[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """Send something to the platform and return the answer's body as it is.
+
+        Args:
+            method: of HTTP.
+            path: below the REST root.
+            api_key: used instead of the extension's.
+            json: the body, as JSON.
+            content: the body, as a stream.
+            headers: further headers.
+
+        Raises:
+            ApiCallError: the call failed.
+        """
+        import httpx
+
+        url = f"{self._root}/{path.lstrip('/')}"
+        known = {"Authorization": api_key or self._api_key, **(headers or {})}
+        timeout = httpx.Timeout(30.0, connect=15.0, read=180.0)
+        try:
+            answer = await self._client.request(method, url, headers=known, json=json, content=content, timeout=timeout)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ApiCallError(f"{method} {url}: {type(error).__name__}: {error}".rstrip(": ")) from error
+        if not answer.is_success:
+            raise ApiCallError(f"{method} {url}: {answer.status_code} {_reasons(answer)}".rstrip())
+        return answer.content
+
+    async def download(self, path: str, *, api_key: str | None = None) -> AsyncIterator[bytes]:
+        """Read a file piece by piece.
+
+        Args:
+            path: from the root of the API's host.
+            api_key: used instead of the extension's.
+
+        Raises:
+            ApiCallError: the call failed, or broke off.
+        """
+        import httpx
+
+        parts = urlsplit(self._root)
+        url = f"{parts.scheme}://{parts.netloc}{path}"
+        try:
+            async with self._client.stream("GET", url, headers={"Authorization": api_key or self._api_key}) as answer:
+                if not answer.is_success:
+                    await answer.aread()
+                    raise ApiCallError(f"GET {url}: {answer.status_code} {_reasons(answer)}".rstrip())
+                async for piece in answer.aiter_bytes(_PIECE):
+                    yield piece
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ApiCallError(f"GET {url}: {type(error).__name__}: {error}".rstrip(": ")) from error
+
+    @property
+    def _client(self) -> httpx.AsyncClient:
+        if self._opened is None:
+            raise RuntimeError("PlatformApi is used outside of its `async with`")
+        return self._opened
+
     async def _get(self, path: str, api_key: str | None) -> httpx.Response:
         import httpx
 
-        if self._opened is None:
-            raise RuntimeError("PlatformApi is used outside of its `async with`")
         url = f"{self._root}/{path.lstrip('/')}"
         try:
-            answer = await self._opened.get(url, headers={"Authorization": api_key or self._api_key})
+            answer = await self._client.get(url, headers={"Authorization": api_key or self._api_key})
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ApiCallError(f"GET {url}: {type(error).__name__}: {error}".rstrip(": ")) from error
         if not answer.is_success:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connect_eaas.applications import EventsApplicationBase, make_application
+from connect_eaas.applications import make_application
 from connect_eaas.declarations import Declarations
 from connect_eaas.protocol.messages import Task
 from connect_eaas.runner.configuration import Configuration
@@ -23,8 +23,6 @@ else:
     _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
 
 __all__ = ["ConstructorError", "Preparation", "Prepared"]
-
-_LOGGER = logging.getLogger("eaas.eventsapp")
 
 
 class ConstructorError(Exception):
@@ -99,7 +97,7 @@ class Preparation:
         plan = await self._plan(task)
         if isinstance(plan, Settled):
             return plan
-        application = await self._application(task, plan.method)
+        application = await self.application(task, plan.method)
         where = f"{type(application).__name__}.{plan.method}"
         method = getattr(application, plan.method, None)
         return Prepared(where, method if callable(method) else None, plan.argument)
@@ -112,10 +110,27 @@ class Preparation:
             return await scheduled.plan(task, self._declarations, self._configuration, self._api)
         return await background.plan(task, self._declarations, self._configuration, self._api)
 
-    async def _application(self, task: Task, method: str) -> EventsApplicationBase:
-        """Make the instance for this task, with its clients."""
+    async def application(
+        self,
+        task: Task,
+        method: str,
+        *,
+        logger_name: str = "eaas.eventsapp",
+        transformation_request: dict[str, Any] | None = None,
+    ) -> Any:
+        """Make the instance for this task, with its clients.
+
+        Args:
+            task: the task.
+            method: what will be called; its kind decides about that of the clients.
+            logger_name: whose child the application's logger is.
+            transformation_request: for transformations applications.
+
+        Raises:
+            ApiCallError: the installation cannot be read; ConstructorError: the author's constructor raised.
+        """
         options, configuration = task.options, self._configuration
-        logger = _TaskLogger(_LOGGER, {"task_id": options.task_id})
+        logger = _TaskLogger(logging.getLogger(logger_name), {"task_id": options.task_id})
         make: Callable[..., Any] = self._clients.async_client if self._is_coroutine(method) else self._clients.client
         headers = self._headers(task)
         installation = installation_client = None
@@ -125,7 +140,7 @@ class Preparation:
                 installation_client = make(api_key=options.api_key, headers=headers, logger=logger)
         client = make(headers=headers, logger=logger)
         try:
-            application: EventsApplicationBase = make_application(
+            return make_application(
                 self._declarations.application,
                 client=client,
                 logger=logger,
@@ -133,10 +148,10 @@ class Preparation:
                 installation=installation,
                 installation_client=installation_client,
                 context=configuration.context,
+                transformation_request=transformation_request,
             )
         except BaseException as error:
             raise ConstructorError(error) from error
-        return application
 
     def _is_coroutine(self, method: str) -> bool:
         known = self._coroutines.get(method)

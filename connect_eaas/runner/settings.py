@@ -33,6 +33,8 @@ class Limits:
     interactive_s: int = 120
     scheduled_s: int = 43_200
     web_s: int = 120
+    transformation_s: int = 57_600
+    row_s: int = 90
     stop_s: int = 60
     deliver_s: int = 10
     concurrency: int = 100
@@ -40,7 +42,11 @@ class Limits:
 
     def of(self, category: str) -> int:
         """The time limit of one task of this category."""
-        limits = {"interactive": self.interactive_s, "scheduled": self.scheduled_s}
+        limits = {
+            "interactive": self.interactive_s,
+            "scheduled": self.scheduled_s,
+            "transformation": self.transformation_s,
+        }
         return limits.get(category, self.background_s)
 
 
@@ -111,6 +117,8 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         interactive_s=_positive(environment, "INTERACTIVE_TASK_MAX_EXECUTION_TIME", defaults.interactive_s),
         scheduled_s=_positive(environment, "SCHEDULED_TASK_MAX_EXECUTION_TIME", defaults.scheduled_s),
         web_s=_positive(environment, "CONNECT_WEB_MAX_EXECUTION_TIME", defaults.web_s),
+        transformation_s=_positive(environment, "TRANSFORMATION_TASK_MAX_EXECUTION_TIME", defaults.transformation_s),
+        row_s=_positive(environment, "ROW_TRANSFORMATION_TASK_MAX_EXECUTION_TIME", defaults.row_s),
         stop_s=_positive(environment, "CONNECT_STOP_TIMEOUT", defaults.stop_s),
         deliver_s=_positive(environment, "CONNECT_DELIVER_TIMEOUT", defaults.deliver_s),
         concurrency=_positive(environment, "CONNECT_MAX_RUNNING_TASKS", defaults.concurrency),

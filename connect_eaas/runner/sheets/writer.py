@@ -64,8 +64,13 @@ class WorkbookWriter:
         else:
             self.abandon()
 
-    def sheet(self, name: str, columns: Sequence[str]) -> SheetWriter:
+    def sheet(self, name: str, columns: Sequence[str], *, null: str | None = None) -> SheetWriter:
         """Begin a sheet; the one before has to be closed.
+
+        Args:
+            name: the sheet's name.
+            columns: what the first row says.
+            null: the cell error, such as ``#N/A``, that stands for None; without it such cells are left empty.
 
         Raises:
             SheetError: there are too many columns.
@@ -73,7 +78,7 @@ class WorkbookWriter:
         if len(columns) > MAX_COLUMNS:
             raise SheetError(f"sheet {name!r}: {len(columns)} columns are more than the {MAX_COLUMNS} possible ones")
         self._sheets.append(name)
-        return SheetWriter(self._zip, f"xl/worksheets/sheet{len(self._sheets)}.xml", columns, self._formats)
+        return SheetWriter(self._zip, f"xl/worksheets/sheet{len(self._sheets)}.xml", columns, self._formats, null)
 
     def close(self) -> None:
         """Write what is left and close the file."""
@@ -135,7 +140,10 @@ class WorkbookWriter:
 class SheetWriter:
     """One sheet; made by ``WorkbookWriter.sheet``. The header is written already."""
 
-    def __init__(self, archive: zipfile.ZipFile, part: str, columns: Sequence[str], formats: dict[type, int]) -> None:
+    def __init__(
+        self, archive: zipfile.ZipFile, part: str, columns: Sequence[str], formats: dict[type, int], null: str | None
+    ) -> None:
+        self._null = null
         self._columns = columns
         self._formats = formats
         self._letters = [column_letters(number) for number in range(1, len(columns) + 1)]
@@ -179,7 +187,7 @@ class SheetWriter:
         if shape is None:
             if len(signature) != len(self._letters):
                 raise ValueError(f"a row has {len(self._letters)} values, not {len(signature)}")
-            shape = self._shapes[signature] = _Shape.of(signature, self._letters, self._formats)
+            shape = self._shapes[signature] = _Shape.of(signature, self._letters, self._formats, self._null)
             if len(self._shapes) > _SHAPES:
                 self._shapes = {signature: shape}
         texts, floats = shape.texts(values), shape.floats(values)
@@ -208,11 +216,7 @@ class SheetWriter:
 
     def _row_with_care(self, values: Sequence[Any]) -> str:
         number = self._number
-        cells = [
-            self._cell(letters, value, 0)
-            for letters, value in zip(self._letters, values, strict=True)
-            if value is not None
-        ]
+        cells = [self._cell(letters, value, 0) for letters, value in zip(self._letters, values, strict=True)]
         return f'<row r="{number}">{"".join(cells)}</row>'
 
     def _styled_row(self, values: Sequence[Any], styles: Sequence[int]) -> str:
@@ -221,10 +225,7 @@ class SheetWriter:
         add = cells.append
         for letters, value, style in zip(self._letters, values, styles, strict=True):
             kind = type(value)
-            if value is None:
-                if style:
-                    add(f'<c r="{letters}{number}" s="{style}"/>')
-            elif kind is str and len(value) <= MAX_CELL_LENGTH and _CAREFUL.search(value) is None and value[:1] != "#":
+            if kind is str and len(value) <= MAX_CELL_LENGTH and _CAREFUL.search(value) is None and value[:1] != "#":
                 add(f'<c r="{letters}{number}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>')
             elif kind is int or (kind is float and isfinite(value)):
                 add(f'<c r="{letters}{number}" s="{style}"><v>{value!r}</v></c>')
@@ -237,6 +238,10 @@ class SheetWriter:
         """A cell of any type."""
         start = f'<c r="{letters}{self._number}"'
         plain = f'{start} s="{style}"' if style else start
+        if value is None:
+            if self._null is None:
+                return f"{plain}/>" if style else ""
+            return f'{plain} t="e"><v>{self._null}</v></c>'
         if isinstance(value, str):
             if value in _ERRORS:
                 return f'{plain} t="e"><v>{value}</v></c>'
@@ -273,7 +278,7 @@ class _Shape(NamedTuple):
     dates: tuple[int, ...]
 
     @classmethod
-    def of(cls, types: Sequence[type], letters: Sequence[str], formats: dict[type, int]) -> _Shape:
+    def of(cls, types: Sequence[type], letters: Sequence[str], formats: dict[type, int], null: str | None) -> _Shape:
         pieces = ['<row r="\0">']
         known = True
         for kind, column in zip(types, letters, strict=True):
@@ -286,7 +291,8 @@ class _Shape(NamedTuple):
             elif kind in formats:
                 pieces.append(f'<c r="{column}\0" s="{formats[kind]}"><v>%r</v></c>')
             elif kind is type(None):
-                pieces.append("%.0s")
+                error = "" if null is None else f'<c r="{column}\0" t="e"><v>{null}</v></c>'
+                pieces.append(f"{error}%.0s")
             else:
                 known = False
         texts = tuple(position for position, kind in enumerate(types) if kind is str)
