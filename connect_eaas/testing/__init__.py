@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from connect_eaas.testing.tasks import TaskOutcome as TaskOutcome
     from connect_eaas.testing.tasks import run_task as run_task
     from connect_eaas.testing.tasks import run_task_async as run_task_async
+    from connect_eaas.testing.web import WebAppTestClient as WebAppTestClient
 
 
 def __getattr__(name: str) -> Any:
@@ -16,4 +17,8 @@ def __getattr__(name: str) -> Any:
         from connect_eaas.testing import tasks
 
         return getattr(tasks, name)
+    if name == "WebAppTestClient":
+        from connect_eaas.testing import web
+
+        return web.WebAppTestClient
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

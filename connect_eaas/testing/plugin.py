@@ -16,7 +16,9 @@ import pytest
 if TYPE_CHECKING:
     import logging
 
+    from connect_eaas.applications import WebApplicationBase
     from connect_eaas.testing.tasks import TaskOutcome
+    from connect_eaas.testing.web import WebAppTestClient
 
 __all__ = [
     "application_factory",
@@ -25,6 +27,7 @@ __all__ = [
     "extension_factory",
     "logger",
     "task_runner",
+    "test_client_factory",
 ]
 
 
@@ -75,6 +78,20 @@ def task_runner() -> Callable[..., TaskOutcome]:
     from connect_eaas.testing.tasks import run_task
 
     return run_task
+
+
+@pytest.fixture
+def test_client_factory() -> Callable[..., Any]:
+    """``test_client_factory(webapp, base_url=…)`` makes a client that calls a web application in process.
+
+    Arguments of its calls: ``connect_eaas.testing.WebAppTestClient``.
+    """
+    from connect_eaas.testing.web import BASE_URL, WebAppTestClient
+
+    def make(webapp: type[WebApplicationBase], base_url: str = BASE_URL) -> WebAppTestClient:
+        return WebAppTestClient(webapp, base_url)
+
+    return make
 
 
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:

@@ -23,10 +23,18 @@ SURFACE = {
     "RowTransformationResponse",
     "connect.eaas.core.enums": "ResultType TaskCategory EventType",
     "connect.eaas.core.models": "Context EgressProxy EgressProxyCertificates",
-    "connect.eaas.core.utils": "obfuscate_header get_correlation_id",
+    "connect.eaas.core.utils": "obfuscate_header get_correlation_id client_error_exception_handler",
+    "connect.eaas.core.inject.common": "get_call_context get_config get_logger",
+    "connect.eaas.core.inject.models": "Context",
+    "connect.eaas.core.inject.synchronous": "get_installation_client get_extension_client get_installation "
+    "get_installation_admin_client",
+    "connect.eaas.core.inject.asynchronous": "get_installation_client get_extension_client get_installation "
+    "get_installation_admin_client AsyncConnectClient",
+    "connect.eaas.core.testing": "WebAppTestClient",
+    "connect.eaas.core.testing.testclient": "WebAppTestClient",
     "connect.eaas.core.logging": "RequestLogger",
     "connect.eaas.core.egress_proxy": "EgressProxyClient",
-    "connect.eaas.core.testing.fixtures": "connect_client async_connect_client logger",
+    "connect.eaas.core.testing.fixtures": "connect_client async_connect_client logger test_client_factory",
     "connect.eaas.core.constants": "VARIABLES_INFO_ATTR_NAME EVENT_INFO_ATTR_NAME SCHEDULABLE_INFO_ATTR_NAME "
     "ANVIL_KEY_VAR_ATTR_NAME ANVIL_CALLABLE_ATTR_NAME UNAUTHORIZED_ENDPOINT_ATTR_NAME ACCOUNT_SETTINGS_PAGE_ATTR_NAME "
     "MODULE_PAGES_ATTR_NAME ADMIN_PAGES_ATTR_NAME TRANSFORMATION_ATTR_NAME DEVOPS_PAGES_ATTR_NAME "

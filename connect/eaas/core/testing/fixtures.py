@@ -7,6 +7,7 @@ from connect_eaas.testing.plugin import (
     extension_factory,
     logger,
     task_runner,
+    test_client_factory,
 )
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "extension_factory",
     "logger",
     "task_runner",
+    "test_client_factory",
 ]
