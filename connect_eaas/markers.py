@@ -22,6 +22,9 @@ def marked(cls: type, marker: str) -> Iterator[tuple[str, Any, Any]]:
         if isinstance(function, type) or not callable(function):
             continue
         mark = getattr(function, "__dict__", {}).get(marker)
+        if mark is None and function is not attribute:
+            # The decorator stood above @staticmethod or @classmethod.
+            mark = getattr(attribute, "__dict__", {}).get(marker)
         if mark is None:
             continue
         if id(function) not in found or getattr(function, "__name__", None) == name:

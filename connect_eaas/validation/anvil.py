@@ -58,7 +58,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield NO_VARIABLE.broken(f"{cls.__qualname__} has no @anvil_key_variable", place)
     elif not isinstance(variable, str) or not NAME.fullmatch(variable):
         yield WRONG_VARIABLE.broken(
-            f"the key variable is {variable!r}", project.place_of_class(cls, "anvil_key_variable")
+            f"the key variable is {variable!r}", project.place_of_decorator(cls, "anvil_key_variable")
         )
     found = list(marked(cls, constants.ANVIL_CALLABLE_ATTR_NAME))
     if not found:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from connect_eaas.validation.project import Project
@@ -92,7 +93,7 @@ def check(project: Project) -> Iterator[Finding]:
         yield NOT_COMPOSE.broken("it has no 'services'", Place(path))
         return
     for name, service in services.items():
-        place = Place(path, line_of(text, rf"^\s+[\"']?{re.escape(str(name))}[\"']?\s*:", after=r"^services\s*:"))
+        place = Place(path, line_of(text, rf"^[ \t]+[\"']?{re.escape(str(name))}[\"']?\s*:", after=r"^services\s*:"))
         if not isinstance(service, dict):
             yield NOT_COMPOSE.broken(f"the service {name!r} has no content", place)
             continue
@@ -111,7 +112,7 @@ def _service(project: Project, name: str, service: Mapping[str, Any], place: Pla
     described: Mapping[str, Any] = build if isinstance(build, dict) else {"context": build}
     context, target = described.get("context", "."), described.get("target")
     if isinstance(described.get("dockerfile_inline"), str):
-        yield from _dockerfile(name, described["dockerfile_inline"], place, target, inline=True)
+        yield from _dockerfile(name, described["dockerfile_inline"], target, place, None)
         return
     if not isinstance(context, str) or "://" in context or "$" in context or context.startswith("git@"):
         return
@@ -126,7 +127,7 @@ def _service(project: Project, name: str, service: Mapping[str, Any], place: Pla
     except UnreadableError as error:
         yield NO_DOCKERFILE.broken(f"the Dockerfile of the service {name!r} {error}", place)
     else:
-        yield from _dockerfile(name, text, Place(path), target, inline=False)
+        yield from _dockerfile(name, text, target, place, path)
 
 
 @dataclass
@@ -143,14 +144,12 @@ class _Stages:
         return self.image_of(earlier) if earlier is not None and earlier < number else (base, line)
 
 
-def _dockerfile(service: str, text: str, place: Place, target: object, *, inline: bool) -> Iterator[Finding]:
+def _dockerfile(service: str, text: str, target: object, place: Place, path: Path | None) -> Iterator[Finding]:
+    """Check a Dockerfile; ``place`` is that of the service, ``path`` None if the text stands there too."""
     stages = _stages(text)
-
-    def at(line: int) -> Place:
-        return place if inline else Place(place.file, line)
-
     if not stages.bases:
-        yield NO_FROM.broken(f"no FROM in the Dockerfile of the service {service!r}", place)
+        at = Place(path) if path is not None else place
+        yield NO_FROM.broken(f"no FROM in the Dockerfile of the service {service!r}", at)
         return
     chosen = len(stages.bases) - 1
     if isinstance(target, str) and "$" not in target:
@@ -161,7 +160,8 @@ def _dockerfile(service: str, text: str, place: Place, target: object, *, inline
         chosen = known if known is not None else int(target)
     image, line = stages.image_of(chosen)
     if _is_public(image):
-        yield PUBLIC_BASE.broken(f"the service {service!r} is built from {image}", at(line))
+        at = Place(path, line) if path is not None else place
+        yield PUBLIC_BASE.broken(f"the service {service!r} is built from {image}", at)
 
 
 def _stages(text: str) -> _Stages:

@@ -48,23 +48,18 @@ NO_SDK: Final = Rule(
     "The project was checked with another Python instead, which may lack its dependencies.",
     "Install the project in its environment, or choose a Python with --python.",
 )  # fmt: skip
-WRONG_KIND: Final = Rule(
-    "APP001", ERROR, "an entry point names an application of another kind",
-    "The runner treats an application as its entry point says.",
-    "Rename the entry point, or let it name the right class.",
-)  # fmt: skip
 WRONG_HOOK: Final = Rule(
-    "APP002", WARNING, "a hook is no class method",
+    "APP001", WARNING, "a hook is no class method",
     "on_startup and on_shutdown are called on the class; others are ignored.",
     "Decorate the hook with @classmethod.",
 )  # fmt: skip
 REFUSED: Final = Rule(
-    "APP003", ERROR, "the runner refuses the application",
+    "APP002", ERROR, "the runner refuses the application",
     "What it declares cannot be understood, so cextrun does not start.",
     "Correct what the message names.",
 )  # fmt: skip
 UNFINISHED: Final = Rule(
-    "APP004", ERROR, "a check could not be finished",
+    "APP003", ERROR, "a check could not be finished",
     "The extension's own code raised an error while it was asked what it declares.",
     "Correct the code that the message names.",
     blocks=False,
@@ -82,7 +77,7 @@ def _applications(project: Project) -> Iterator[Finding]:
                 )
 
 
-_OWN_RULES: Final = (ENDED, TOO_LONG, NO_SDK, WRONG_KIND, WRONG_HOOK, REFUSED, UNFINISHED)
+_OWN_RULES: Final = (ENDED, TOO_LONG, NO_SDK, WRONG_HOOK, REFUSED, UNFINISHED)
 
 SUBJECTS: Final[Mapping[str, Check]] = MappingProxyType(
     {
@@ -182,7 +177,7 @@ def _refusals(project: Project, application: Application, findings: list[Finding
     unplaced = {finding.rule.id[:3] for finding in findings if finding.level == ERROR}
     bases = {"EVT002", "WEB001", "ANV001", "TFN001"}
     try:
-        declarations, problems = Declarations.inspect(cls)
+        _, problems = Declarations.inspect(cls)
     except DeclarationError as error:
         if not any(finding.rule.id in bases or finding.rule is descriptor.NOT_JSON for finding in findings):
             for problem in error.problems:
@@ -191,11 +186,6 @@ def _refusals(project: Project, application: Application, findings: list[Finding
     except Exception as error:  # the author's own methods are called
         yield UNFINISHED.broken(f"{type(error).__name__}: {error}", _origin(project, error))
         return
-    if declarations.kind != application.kind and not any(finding.rule.id in bases for finding in findings):
-        yield WRONG_KIND.broken(
-            f"{application.entry.name} = {application.entry.value!r} is of the kind {declarations.kind}",
-            application.entry.place,
-        )
     for problem in problems:
         place = Place(problem.file, problem.line) if problem.file is not None else None
         about_variables = "variable" in problem.message and "VAR" in unplaced

@@ -113,7 +113,7 @@ def check(project: Project) -> Iterator[Finding]:
             yield finding
         else:
             handled += 1
-            known += [finding] if isinstance(finding, EventType) else []
+            known += [finding] if isinstance(finding, EventType) and finding.extension_types else []
     if known and not set.intersection(*(set(event.extension_types) for event in known)):
         listed = "; ".join(f"{event.type}: {', '.join(event.extension_types)}" for event in known)
         yield NO_COMMON_TYPE.broken(listed, project.place_of_class(cls))

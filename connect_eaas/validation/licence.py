@@ -45,7 +45,7 @@ def check(project: Project) -> Iterator[Finding]:
         return
     standard, poetry = table(project.content, "project"), table(project.content, "tool", "poetry")
     text = "\n".join(project.files.lines(project.pyproject))
-    place = Place(project.pyproject, line_of(text, r"^\s*(license|license\.text)\s*="))
+    place = Place(project.pyproject, line_of(text, r"^[ \t]*(license|license\.text)\s*="))
     declared = standard.get("license", poetry.get("license"))
     if isinstance(declared, dict):
         file = declared.get("file")

@@ -91,7 +91,7 @@ def check_pages(project: Project, cls: type) -> Iterator[Finding]:
                 yield from _page(project, cls, "module_pages", child)
         else:
             yield CHILDREN_NO_LIST.broken(
-                f"they are a {type(children).__name__}", project.place_of_class(cls, "children")
+                f"they are a {type(children).__name__}", project.place_of_decorator(cls, "module_pages")
             )
     for decorator, marker in _LISTS.items():
         pages = getattr(cls, marker, None)
@@ -102,18 +102,18 @@ def check_pages(project: Project, cls: type) -> Iterator[Finding]:
                 yield from _page(project, cls, decorator, page)
         else:
             yield PAGES_NO_LIST.broken(
-                f"@{decorator} got a {type(pages).__name__}", project.place_of_class(cls, decorator)
+                f"@{decorator} got a {type(pages).__name__}", project.place_of_decorator(cls, decorator)
             )
 
 
 def _page(project: Project, cls: type, decorator: str, page: Any) -> Iterator[Finding]:
-    place = project.place_of_class(cls, decorator)
+    place = project.place_of_decorator(cls, decorator)
     if not isinstance(page, Mapping) or "label" not in page or "url" not in page:
         yield INCOMPLETE.broken(f"@{decorator}: {page!r} lacks label or url", place)
         return
     label, url, icon = page["label"], page["url"], page.get("icon")
     if isinstance(url, str) and url:
-        place = project.place_of_class(cls, url) or place
+        place = project.place_of_decorator(cls, decorator, url)
     if not isinstance(label, str) or not label.strip():
         yield NO_LABEL.broken(f"@{decorator}: the label is {label!r}", place)
     if not isinstance(url, str) or not url:

@@ -114,21 +114,28 @@ class Project:
             return False
         return line_of(text, r'"build"\s*:') is not None
 
-    def place_of_class(self, cls: type, text: str | None = None) -> Place | None:
-        """Return where a class stands; with ``text``, the line of it (decorators included) that first has ``text``."""
+    def place_of_class(self, cls: type) -> Place | None:
+        """Return where a class stands; None if it comes from no file."""
         path = _file_of(cls)
         if path is None:
             return None
         node = self.source(path).class_named(cls.__qualname__)
-        if node is None:
-            return Place(path)
-        if text:
-            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-            lines = self.files.lines(path)[first - 1 : node.end_lineno]
-            for number, line in enumerate(lines, first):
-                if text in line:
+        return Place(path, node.lineno if node is not None else None)
+
+    def place_of_decorator(self, cls: type, name: str, text: str = "") -> Place | None:
+        """Return where a decorator of a class stands: the line of it with ``text`` in quotes, else its first."""
+        path = _file_of(cls)
+        source = self.source(path) if path is not None else None
+        node = source.class_named(cls.__qualname__) if source is not None else None
+        if path is None or source is None or node is None:
+            return self.place_of_class(cls)
+        found = [item for item in node.decorator_list if isinstance(item, ast.Call) and source.name(item.func) == name]
+        for decorator in found:
+            lines = self.files.lines(path)[decorator.lineno - 1 : decorator.end_lineno]
+            for number, line in enumerate(lines, decorator.lineno):
+                if text and (f'"{text}"' in line or f"'{text}'" in line):
                     return Place(path, number)
-        return Place(path, node.lineno)
+        return Place(path, found[0].lineno) if found else Place(path, node.lineno)
 
     def place_of_method(self, cls: type, name: str) -> Place | None:
         """Return where a method stands (its first decorator), or the class if that is not known."""

@@ -18,7 +18,7 @@ __all__ = ["GROUP", "KINDS", "RULES", "check"]
 GROUP: Final = "connect.eaas.ext"
 KINDS: Final = ("eventsapp", "webapp", "anvilapp", "tfnapp")
 _OLD: Final = "extension"
-_HEADER: Final = r"^\s*\[.*connect\.eaas\.ext.*\]"
+_HEADER: Final = r"^[ \t]*\[.*connect\.eaas\.ext.*\]"
 _SDK: Final = "connect-extension-sdk"
 _CORE: Final = "connect-eaas-core"
 _RUNNER: Final = "connect-extension-runner"
@@ -126,7 +126,7 @@ def _dependencies(project: Project, text: str) -> Iterator[Finding]:
         if isinstance(item, str) and (match := re.match(r"\s*([A-Za-z0-9][\w.-]*)", item)):
             names.setdefault(_normal(match[1]), line_of(text, re.escape(item)))
     for name in table(project.content, "tool", "poetry", "dependencies"):
-        names.setdefault(_normal(name), line_of(text, rf'^\s*["\']?{re.escape(name)}["\']?\s*[=.]'))
+        names.setdefault(_normal(name), line_of(text, rf'^[ \t]*["\']?{re.escape(name)}["\']?\s*[=.]'))
     if _RUNNER in names:
         yield RUNNER_NEEDED.broken(f"{_RUNNER} is among the dependencies", Place(project.pyproject, names[_RUNNER]))
     if _CORE in names:
@@ -134,7 +134,7 @@ def _dependencies(project: Project, text: str) -> Iterator[Finding]:
     dynamic = table(project.content, "project").get("dynamic")
     elsewhere = isinstance(dynamic, list) and "dependencies" in dynamic and not names
     if not elsewhere and not names.keys() & {_SDK, _CORE, _RUNNER}:
-        line = line_of(text, r"^\s*dependencies\s*=|^\s*\[tool\.poetry\.dependencies\]")
+        line = line_of(text, r"^[ \t]*dependencies\s*=|^[ \t]*\[tool\.poetry\.dependencies\]")
         yield SDK_MISSING.broken(f"{_SDK} is not among the dependencies", Place(project.pyproject, line))
 
 
@@ -151,7 +151,7 @@ def _entry_points(project: Project, text: str) -> Iterator[Finding]:
     known = False
     # The standard's table wins, as it does for the runner; a name in both with one value is harmless.
     for name, value in [*standard.items(), *poetry.items()]:
-        place = Place(project.pyproject, line_of(text, rf'^\s*["\']?{re.escape(name)}["\']?\s*=', after=_HEADER))
+        place = Place(project.pyproject, line_of(text, rf'^[ \t]*["\']?{re.escape(name)}["\']?\s*=', after=_HEADER))
         if name not in (*KINDS, _OLD):
             near = difflib.get_close_matches(name, (*KINDS, "eventsapp"), 1)
             advice = f"Rename it to {near[0]}, if that is meant." if near else None

@@ -127,8 +127,9 @@ def _item(root: Path, finding: Finding, files: TextFiles) -> Item:
         inside = place.file.is_relative_to(root)
         file = place.file.relative_to(root).as_posix() if inside else str(place.file)
         lines = files.lines(place.file) if place.line is not None else ()
-        if place.line is not None and 1 <= place.line <= len(lines):
-            line = place.line
+        if place.line is not None and place.line >= 1 and lines:
+            # A parser may name the line after the last one: the end of the file.
+            line = min(place.line, len(lines))
             start = max(line - _AROUND, 1)
             shown = lines[start - 1 : line + _AROUND]
             frame = Frame(start, tuple(_printable(text.expandtabs(4))[:_WIDEST] for text in shown))

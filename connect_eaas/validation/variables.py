@@ -95,7 +95,12 @@ def _place(
 ) -> Place | None:
     if descriptor is not None and descriptor.path is not None:
         return Place(descriptor.path, descriptor.line_of("variables"))
-    return project.place_of_class(application.cls, f'"{name}"' if name else "variables")
+    place = project.place_of_class(application.cls)
+    for decorator in ("variables", "anvil_key_variable", "django_secret_key_variable"):
+        found = project.place_of_decorator(application.cls, decorator, name or "")
+        if found != place:
+            return found
+    return place
 
 
 def _item(

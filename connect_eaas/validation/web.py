@@ -151,7 +151,7 @@ def _proxied(project: Project, cls: type) -> Iterator[Finding]:
     declared = getattr(cls, constants.PROXIED_CONNECT_API_ATTR_NAME, None)
     if declared is None:
         return
-    place = project.place_of_class(cls, "proxied_connect_api")
+    place = project.place_of_decorator(cls, "proxied_connect_api")
     if not isinstance(declared, (list, tuple, Mapping)) or not all(isinstance(path, str) for path in declared):
         yield PROXIED_WRONG.broken(f"@proxied_connect_api got {type(declared).__name__}", place)
         return
@@ -159,7 +159,7 @@ def _proxied(project: Project, cls: type) -> Iterator[Finding]:
         yield PROXIED_TOO_MANY.broken(f"{len(declared)} paths are declared", place)
         return
     for path in declared:
-        at = project.place_of_class(cls, f'"{path}"') or place
+        at = project.place_of_decorator(cls, "proxied_connect_api", path)
         if not path.startswith(constants.PROXIED_CONNECT_API_ALLOWED_PREFIXES):
             yield PROXIED_OUTSIDE.broken(f"{path!r} is neither below /public/ nor /files", at)
         if isinstance(declared, Mapping) and declared[path] not in ("view", "edit"):
