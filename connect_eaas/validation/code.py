@@ -225,24 +225,28 @@ def _redirects(source: PythonSource, owner: ast.ClassDef, function: Function) ->
                 if called is not None and called.name not in seen:
                     seen.add(called.name)
                     waiting.append(called)
-            status = _status(source, node)
-            if status is not None:
+            found = _permanent(source, node)
+            if found is not None:
+                status, line = found
                 yield PERMANENT.broken(
-                    f"{owner.name}.{function.name} can answer with {status}", Place(source.path, node.lineno)
+                    f"{owner.name}.{function.name} can answer with {status}", Place(source.path, line)
                 )
 
 
-def _status(source: PythonSource, call: ast.Call) -> int | None:
-    """Return the status of a response that is made here, if it is that of a permanent redirect."""
+def _permanent(source: PythonSource, call: ast.Call) -> tuple[int, int] | None:
+    """Return the status of a response that is made here, and its line, if it is that of a permanent redirect."""
     makes = isinstance(call.func, ast.Attribute) and call.func.attr in ("done", "fail")
     if makes and isinstance(call.func, ast.Attribute) and _is_response(source, call.func.value):
         argument = _argument(call, "http_status")
     else:
         argument = next((item.value for item in call.keywords if item.arg == "http_status"), None)
+    if argument is None:
+        return None
+    line = argument.lineno
     if isinstance(argument, ast.Attribute) and argument.attr == "value":
         argument = argument.value
     status = _PERMANENT.get(argument.attr) if isinstance(argument, ast.Attribute) else source.value(argument)
-    return int(status) if status in (301, 308) else None
+    return (int(status), line) if status in (301, 308) else None
 
 
 def _argument(call: ast.Call, name: str) -> ast.expr | None:
