@@ -62,7 +62,7 @@ def test_a_second_signal_stops_at_once(make_loop: Callable[..., Loop]) -> None:
 
 
 def test_reload_runs_what_was_saved_and_loses_no_task(make_loop: Callable[..., Loop]) -> None:
-    loop = make_loop(CONNECT_STOP_TIMEOUT="2")
+    loop = make_loop(CONNECT_STOP_TIMEOUT="1")
     runner = loop.start_runner("-d", "-r")
     source = loop.project / "probe_ext" / "events.py"
     text = source.read_text()
