@@ -362,8 +362,9 @@ class Loop:
         return changed
 
     def kill_runner(self) -> None:
-        """``kill -9``."""
-        self.runner.kill()
+        """``kill -9`` of the runner with all its processes."""
+        os.killpg(self.runner.process.pid, signal.SIGKILL)
+        self.runner.process.wait()
         if self.platform.process.poll() is None:
             self.until(lambda: not self.instances(), "the platform misses the runner")
 
@@ -373,10 +374,10 @@ class Loop:
 
 
 def pause(child: Child) -> None:
-    """Freeze a process."""
-    child.process.send_signal(signal.SIGSTOP)
+    """Freeze a process and those that it started."""
+    os.killpg(child.process.pid, signal.SIGSTOP)
 
 
 def resume(child: Child) -> None:
-    """Let a frozen process go on."""
-    child.process.send_signal(signal.SIGCONT)
+    """Let frozen processes go on."""
+    os.killpg(child.process.pid, signal.SIGCONT)
