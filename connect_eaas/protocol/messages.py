@@ -83,7 +83,7 @@ class SetupRequest(_Model):
     event_subscriptions: dict[str, list[str]] | None = None
     ui_modules: dict[str, Any] | None = None
     icon: str | None = None
-    variables: list[dict[str, Any]] | None = None
+    variables: list[dict[str, Any]] | None = Field(default=None, repr=False)
     schedulables: list[Schedulable] | None = None
     anvil_callables: list[dict[str, Any]] | None = None
     transformations: list[TransformationDeclaration] | None = None
@@ -101,7 +101,7 @@ class Variable(_Model):
     """One environment variable, in clear."""
 
     name: str
-    value: str | None = None
+    value: str | None = Field(default=None, repr=False)
     secure: bool = False
 
 
@@ -119,7 +119,7 @@ class LogMeta(_Model):
 class Logging(_Model):
     """Log levels and, in cloud mode, the key of the log service."""
 
-    logging_api_key: str | None = None
+    logging_api_key: str | None = Field(default=None, repr=False)
     log_level: str | None = None
     runner_log_level: str | None = None
     meta: LogMeta | None = None

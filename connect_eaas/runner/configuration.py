@@ -10,6 +10,7 @@ from connect_eaas.events import CATALOGUE
 from connect_eaas.models import Context
 from connect_eaas.protocol.messages import EventDefinition, LogMeta, SetupResponse
 from connect_eaas.runner.log_secrecy import HidingFormatter
+from connect_eaas.runner.log_shipping import LogShipping
 
 __all__ = ["Configuration"]
 
@@ -26,13 +27,16 @@ class Configuration:
     Args:
         environment_id: as set by the operator; part of REST paths.
         debug: keep DEBUG whatever level the platform sends.
+        origin: what records at the log service also tell, e.g. the instance's id.
     """
 
-    def __init__(self, environment_id: str, *, debug: bool = False) -> None:
+    def __init__(self, environment_id: str, *, debug: bool = False, origin: Mapping[str, str] | None = None) -> None:
         self.environment_id = environment_id
         self.environment_type: str | None = None
         self._debug = debug
         self._meta = LogMeta()
+        self._origin = dict(origin or {})
+        self._shipping = LogShipping()
         self._variables: dict[str, str | None] = {}
         self._definitions: dict[str, EventDefinition] = {}
 
@@ -70,8 +74,22 @@ class Configuration:
         if response.logging is not None:
             if response.logging.meta is not None:
                 self._meta = response.logging.meta
+            if response.logging.logging_api_key:
+                self._shipping.use(response.logging.logging_api_key, self._identity())
             self._set_level("eaas", response.logging.log_level)
             self._set_level("connect.eaas", response.logging.runner_log_level)
+
+    def _identity(self) -> dict[str, str | None]:
+        """What each record at the log service tells (``reference/runner-behaviour.md`` section 6)."""
+        return {
+            **self._origin,
+            "service_id": self.service_id,
+            "environment_id": self.environment_id,
+            "environment_type": self.environment_type,
+            "account_id": self._meta.account_id,
+            "account_name": self._meta.account_name,
+            "repository_tag": self._meta.repository_tag,
+        }
 
     def definition(self, event_type: str) -> EventDefinition | None:
         """How to read the objects of this event: as the platform said, else as the catalogue knows."""

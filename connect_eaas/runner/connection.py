@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus,
 
 from connect_eaas.runner.settings import Settings
 
-__all__ = ["Backoff", "ConnectionFailedError", "RefusedError", "connect_to_platform"]
+__all__ = ["Backoff", "ConnectionFailedError", "MaintenanceError", "RefusedError", "connect_to_platform"]
 
 MAX_FRAME_BYTES: Final = 2 * 1024 * 1024
 _PING_S: Final = 60.0
@@ -46,6 +46,10 @@ class RefusedError(ConnectionFailedError):
     def credentials(self) -> bool:
         """True if only another key or environment would help."""
         return self.status in (401, 403, 404)
+
+
+class MaintenanceError(RefusedError):
+    """The platform is down for maintenance (502); it will be back."""
 
 
 class Backoff:
@@ -115,7 +119,8 @@ async def connect_to_platform(
             max_queue=_UNREAD_FRAMES,
         )
     except InvalidStatus as error:
-        raise RefusedError(error.response.status_code, place) from error
+        status = error.response.status_code
+        raise (MaintenanceError if status == 502 else RefusedError)(status, place) from error
     except ssl.SSLCertVerificationError as error:
         hint = "; name its authority's file in CONNECT_CA_FILE"
         raise ConnectionFailedError(f"{place}: its certificate is not trusted: {error.verify_message}{hint}") from error

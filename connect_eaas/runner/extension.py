@@ -8,6 +8,8 @@ The group is ``connect.eaas.ext``, the names are ``eventsapp`` (``extension`` in
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from connect_eaas import pydantic1
 from connect_eaas.runner.errors import ExtensionError
 
 __all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "declared_applications", "find_entry_points", "load_application"]
@@ -22,6 +25,7 @@ __all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "declared_applications", "find_en
 ENTRY_POINT_GROUP: Final = "connect.eaas.ext"
 _NAMES: Final[tuple[str, ...]] = ("eventsapp", "webapp", "anvilapp", "tfnapp")
 _OLD_NAME: Final = "extension"
+_log = logging.getLogger("connect.eaas.runner")
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,12 @@ def load_application(kind: str, reference: str, *, source: str) -> type:
     what = f"{kind} = {reference!r} ({source})"
     if not colon or not module_name or not class_name:
         raise ExtensionError(f"{what}: expected 'package.module:Class'")
+    try:
+        old_models = pydantic1.activate_if_wanted(Path.cwd(), os.environ, [reference])
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    if old_models:
+        _log.warning("models of %s work as under pydantic 1, as you asked for", ", ".join(sorted(old_models)))
     try:
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:

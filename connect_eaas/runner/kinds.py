@@ -36,6 +36,7 @@ _ALL: Final = (
     SessionKind("interactive", "eventsapp", "connect_eaas.runner.events_session:open_session"),
     SessionKind("web", "webapp", "connect_eaas.runner.web_session:open_session"),
     SessionKind("transformations", "tfnapp", "connect_eaas.runner.transformation_session:open_session"),
+    SessionKind("anvil", "anvilapp", "connect_eaas.runner.anvil_session:open_session"),
 )
 
 KINDS: Final = {kind.name: kind for kind in _ALL}

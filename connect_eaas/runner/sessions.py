@@ -40,7 +40,9 @@ class Conversation(Protocol):
 class Work(Protocol):
     """Tasks or calls in hand."""
 
-    finished: int
+    @property
+    def finished(self) -> int:
+        """How many have ended in this run."""
 
     @property
     def leases(self) -> list[str]:

@@ -92,7 +92,11 @@ class Worker:
         connected: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.stop = stop or Stop()
-        self.configuration = Configuration(settings.environment_id, debug=debug)
+        self.configuration = Configuration(
+            settings.environment_id,
+            debug=debug,
+            origin={"api_address": settings.api_url, "instance_id": instance_id},
+        )
         self._settings = settings
         self._declarations = declarations
         self._instance_id = instance_id

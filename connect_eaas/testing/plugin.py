@@ -7,6 +7,7 @@ network. pytest loads this module in every project of the environment, so it imp
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -103,3 +104,21 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
         from connect.client.testing import AsyncConnectClientMocker
 
         AsyncConnectClientMocker("").reset(success=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the project's models work as under pydantic 1, if it asks for that."""
+    from connect_eaas import pydantic1
+
+    try:
+        pydantic1.activate_if_wanted(config.rootpath, os.environ)
+    except ValueError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """Say aloud that the models are those of pydantic 1."""
+    from connect_eaas import pydantic1
+
+    wanted = pydantic1.is_wanted(config.rootpath, os.environ)
+    return "connect-extension-sdk: models work as under pydantic 1" if wanted else None

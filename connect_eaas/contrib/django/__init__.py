@@ -1,0 +1,1 @@
+"""Helpers for other frameworks; each needs its own extra."""

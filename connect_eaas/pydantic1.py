@@ -1,0 +1,274 @@
+"""Opt-in mode in which models that were written for pydantic 1 work on pydantic 2.
+
+It is switched on by ``CONNECT_PYDANTIC1_COMPAT=1``, or in the project's ``pyproject.toml``::
+
+    [tool.connect]
+    pydantic1 = true
+
+and applies to the models of the project's own packages only. What it does (``reference/compatibility.md``):
+
+* a field that may be None and has no default gets the default None, unless it is ``...`` or ``Field(...)``;
+* numbers are accepted where a text is expected;
+* ``class Config`` with the old names, and with aliases in ``fields``;
+* an overridden ``dict`` says how the model is serialized, also in answers of endpoints;
+* a model equals a dictionary with the same values;
+* ``root_validator`` without arguments, and ``regex`` in ``Field``.
+
+What it does not: texts and types of validation errors, and ``None`` returned where an endpoint declares a model.
+
+Importing this module imports the standard library only; ``activate`` imports pydantic.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final
+
+__all__ = ["VARIABLE", "activate", "activate_if_wanted", "is_wanted", "own_packages"]
+
+VARIABLE: Final = "CONNECT_PYDANTIC1_COMPAT"
+_YES: Final = frozenset({"1", "true", "yes", "on"})
+_NO: Final = frozenset({"", "0", "false", "no", "off"})
+_REQUIRED: Final = "__connect_required__"
+_RENAMED: Final[Mapping[str, str]] = {
+    "orm_mode": "from_attributes",
+    "allow_population_by_field_name": "populate_by_name",
+    "anystr_strip_whitespace": "str_strip_whitespace",
+    "anystr_lower": "str_to_lower",
+    "anystr_upper": "str_to_upper",
+    "min_anystr_length": "str_min_length",
+    "max_anystr_length": "str_max_length",
+    "schema_extra": "json_schema_extra",
+    "validate_all": "validate_default",
+    "keep_untouched": "ignored_types",
+}
+_packages: set[str] = set()
+_activated = False
+# Fields made by `Field(...)`: pydantic 2 does not tell them from `Field()`.
+_explicitly_required: list[Any] = []
+# Models whose own `dict` is running: what it calls must not come back to it.
+_in_dict: ContextVar[frozenset[int]] = ContextVar("in_dict", default=frozenset())
+
+
+def is_wanted(project: Path, environment: Mapping[str, str]) -> bool:
+    """Tell whether the mode is switched on; the environment variable wins over the project's file.
+
+    Raises:
+        ValueError: the setting is neither yes nor no; says where.
+    """
+    text = environment.get(VARIABLE)
+    if text is not None and text.strip():
+        if text.strip().lower() not in _YES | _NO:
+            raise ValueError(f"{VARIABLE}: expected 1 or 0, got {text!r}")
+        return text.strip().lower() in _YES
+    connect = _document(project).get("tool", {}).get("connect", {})
+    wanted = connect.get("pydantic1", False) if isinstance(connect, dict) else False
+    if not isinstance(wanted, bool):
+        raise ValueError(f"{project / 'pyproject.toml'}: tool.connect.pydantic1: expected true or false")
+    return wanted
+
+
+def own_packages(project: Path, references: Iterable[str] = ()) -> set[str]:
+    """Return the top-level packages of a project: those of its entry points, and those that lie in its directory."""
+    found = {reference.partition(":")[0].strip().partition(".")[0] for reference in references}
+    for root in (project, project / "src"):
+        if root.is_dir():
+            found |= {path.parent.name for path in root.glob("*/*.py")} | {path.stem for path in root.glob("*.py")}
+    return {name for name in found if name.isidentifier()}
+
+
+def activate_if_wanted(project: Path, environment: Mapping[str, str], references: Iterable[str] = ()) -> set[str]:
+    """Switch the mode on for a project that asks for it, before its modules are imported.
+
+    Args:
+        project: the extension's directory.
+        environment: environment variables.
+        references: ``module:Class`` of its entry points.
+
+    Returns:
+        The packages for which it was switched on by this call; none if it is not wanted, or was on already.
+
+    Raises:
+        ValueError: the setting is neither yes nor no; says where.
+    """
+    if not is_wanted(project, environment):
+        return set()
+    fresh = own_packages(project, references) - _packages
+    activate(fresh)
+    return fresh
+
+
+def activate(packages: Iterable[str]) -> None:
+    """Let models of these packages that are defined from now on behave as under pydantic 1."""
+    global _activated
+    _packages.update(packages)
+    if _activated:
+        return
+    _activated = True
+    pydantic: Any = import_module("pydantic")
+    metaclass: Any = type(pydantic.BaseModel)
+    make = metaclass.__new__
+
+    def new(
+        mcs: type, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *rest: Any, **options: Any
+    ) -> Any:
+        if bases and _is_ours(namespace):
+            namespace = _translated(pydantic, bases, dict(namespace))
+        return make(mcs, name, bases, namespace, *rest, **options)
+
+    metaclass.__new__ = new
+    pydantic.Field = _field(pydantic.Field)
+    pydantic.root_validator = _root_validator(pydantic.root_validator)
+    warnings.filterwarnings("ignore", category=pydantic.PydanticDeprecatedSince20)
+
+
+def _document(project: Path) -> dict[str, Any]:
+    file = project / "pyproject.toml"
+    if not file.is_file() or "pydantic1" not in file.read_text(encoding="utf-8", errors="replace"):
+        return {}
+    toml: Any = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    document: dict[str, Any] = toml.loads(file.read_text(encoding="utf-8"))
+    return document
+
+
+def _is_ours(namespace: Mapping[str, Any]) -> bool:
+    return str(namespace.get("__module__", "")).partition(".")[0] in _packages
+
+
+def _translated(pydantic: Any, bases: tuple[type, ...], namespace: dict[str, Any]) -> dict[str, Any]:
+    """The class body, with what pydantic 2 needs."""
+    annotations = namespace.get("__annotations__", {})
+    namespace[_REQUIRED] = frozenset(
+        name
+        for name, value in namespace.items()
+        if value is ... or any(value is field for field in _explicitly_required)
+    ) | {name for name in annotations if namespace.get(name) is ...}
+    config: dict[str, Any] = dict(namespace.pop("model_config", {}))
+    old = namespace.pop("Config", None)
+    if old is not None:
+        config = {**_config(old), **config}
+    known: Mapping[str, Any] = next((base.model_config for base in bases if hasattr(base, "model_config")), {})
+    if "coerce_numbers_to_str" not in known:
+        config.setdefault("coerce_numbers_to_str", True)
+    namespace["model_config"] = pydantic.ConfigDict(**config)
+    if "__eq__" not in namespace:
+        namespace["__eq__"] = _equals
+    if "__get_pydantic_core_schema__" not in namespace:
+        namespace["__get_pydantic_core_schema__"] = classmethod(_core_schema)
+    return namespace
+
+
+def _config(old: type) -> dict[str, Any]:
+    values = {name: getattr(old, name) for name in dir(old) if not name.startswith("__")}
+    config: dict[str, Any] = {}
+    known = import_module("pydantic").ConfigDict.__annotations__
+    for name, value in values.items():
+        if name == "allow_mutation":
+            config["frozen"] = not value
+        elif name == "fields":
+            config["alias_generator"] = _aliases(value, values.get("alias_generator"))
+        elif name == "alias_generator" and "fields" in values:
+            continue
+        elif _RENAMED.get(name, name) in known:
+            config[_RENAMED.get(name, name)] = getattr(value, "value", value) if name == "extra" else value
+    return config
+
+
+def _aliases(fields: Mapping[str, Any], others: Callable[[str], str] | None) -> Callable[[str], str]:
+    named = {name: value if isinstance(value, str) else value.get("alias") for name, value in fields.items()}
+
+    def alias(name: str) -> str:
+        return named.get(name) or (others(name) if others is not None else name)
+
+    return alias
+
+
+def _core_schema(cls: Any, source: Any, handler: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+    schema = handler(source)
+    model = _model_part(schema)
+    if model is None:
+        return schema
+    fields = _fields_part(model["schema"])
+    required = {name for base in cls.__mro__ for name in base.__dict__.get(_REQUIRED, ())}
+    for name, field in fields.items():
+        inner = field["schema"]
+        if name not in required and inner["type"] in ("nullable", "any", "none"):
+            field["schema"] = {"type": "default", "schema": inner, "default": None}
+            info = cls.__pydantic_fields__.get(name)
+            if info is not None:
+                info.default = None
+    if cls.dict is not _base_model().dict and "serialization" not in model:
+        model["serialization"] = {
+            "type": "function-wrap",
+            "function": _by_own_dict,
+            "info_arg": True,
+        }
+    return schema
+
+
+def _base_model() -> Any:
+    return import_module("pydantic").BaseModel
+
+
+def _model_part(schema: Any) -> Any:
+    """The schema of the model itself, below validators around it."""
+    while isinstance(schema, dict) and schema.get("type") != "model":
+        schema = schema.get("schema")
+    return schema
+
+
+def _fields_part(schema: Any) -> dict[str, Any]:
+    while isinstance(schema, dict) and schema.get("type") != "model-fields":
+        schema = schema.get("schema")
+    return schema["fields"] if isinstance(schema, dict) else {}
+
+
+def _by_own_dict(self: Any, handler: Callable[[Any], Any], info: Any) -> Any:
+    running = _in_dict.get()
+    if id(self) in running or not hasattr(self, "dict"):
+        return handler(self)
+    token = _in_dict.set(running | {id(self)})
+    try:
+        return self.dict(
+            by_alias=bool(info.by_alias),
+            exclude_unset=info.exclude_unset,
+            exclude_defaults=info.exclude_defaults,
+            exclude_none=info.exclude_none,
+        )
+    finally:
+        _in_dict.reset(token)
+
+
+def _equals(self: Any, other: object) -> bool:
+    if hasattr(other, "model_dump"):
+        return bool(self.model_dump() == other.model_dump())
+    return bool(self.model_dump() == other)
+
+
+def _field(make: Any) -> Any:
+    def field(*arguments: Any, **options: Any) -> Any:
+        if "regex" in options:
+            options["pattern"] = options.pop("regex")
+        made = make(*arguments, **options)
+        if (arguments and arguments[0] is ...) or options.get("default") is ...:
+            _explicitly_required.append(made)
+        return made
+
+    return field
+
+
+def _root_validator(make: Any) -> Any:
+    def root_validator(*arguments: Any, **options: Any) -> Any:
+        # Used without parentheses: the function is the only argument.
+        if arguments and not options and callable(arguments[0]):
+            return make(skip_on_failure=True)(arguments[0])
+        if not options.get("pre"):
+            options["skip_on_failure"] = True
+        return make(*arguments, **options)
+
+    return root_validator

@@ -1,0 +1,98 @@
+"""A project whose models were written for pydantic 1: its runner, and its tests."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from connect_eaas.pydantic1 import VARIABLE
+
+FILES = {
+    "pyproject.toml": """\
+[project]
+name = "old"
+version = "1"
+
+[project.entry-points."connect.eaas.ext"]
+eventsapp = "old.events:Old"
+
+[tool.connect]
+pydantic1 = true
+""",
+    "old/__init__.py": "",
+    "old/events.py": """\
+from typing import Optional
+
+from connect.eaas.core.decorators import event
+from connect.eaas.core.extension import EventsApplicationBase
+from connect.eaas.core.responses import BackgroundResponse
+from pydantic import BaseModel
+
+
+class Note(BaseModel):
+    text: Optional[str]
+
+
+assert Note().text is None
+
+
+class Old(EventsApplicationBase):
+    @event("asset_purchase_request_processing", statuses=["pending"])
+    def handle(self, request):
+        return BackgroundResponse.done()
+""",
+    "old/extension.json": """\
+{"name": "Old", "description": "d", "version": "1", "readme_url": "https://example.com/r",
+ "changelog_url": "https://example.com/c"}
+""",
+    "tests/test_old.py": """\
+from old.events import Note
+
+
+def test_note():
+    assert Note() == {"text": None}
+""",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CONNECT_", "PYTEST_"))}
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=project,
+        env={**kept, "API_KEY": "ApiKey SU-1:x", "ENVIRONMENT_ID": "ENV-0000-0000-01", **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_runner_says_it_aloud_and_imports_the_models(project: Path) -> None:
+    done = run(project, "connect_eaas.runner.main", "--check", "--no-validate")
+    assert done.returncode == 0, done.stderr
+    assert "models of old, tests work as under pydantic 1, as you asked for" in done.stderr
+    off = run(project, "connect_eaas.runner.main", "--check", "--no-validate", **{VARIABLE: "0"})
+    assert off.returncode == 3
+    assert "cannot import old.events" in off.stderr
+    wrong = run(project, "connect_eaas.runner.main", "--check", "--no-validate", **{VARIABLE: "perhaps"})
+    assert wrong.returncode == 3
+    assert f"{VARIABLE}: expected 1 or 0" in wrong.stderr
+
+
+def test_its_own_tests_pass(project: Path) -> None:
+    done = run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project))
+    assert done.returncode == 0, done.stdout
+    assert "models work as under pydantic 1" in done.stdout
+    assert run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project), **{VARIABLE: "0"}).returncode != 0

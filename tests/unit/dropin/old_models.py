@@ -1,0 +1,80 @@
+# ruff: noqa: N805, UP006, UP007, UP045
+"""Models as extensions wrote them for pydantic 1. Imported in a process of its own."""
+
+from typing import Any, Dict, Generic, List, Optional, TypeVar, Union  # noqa: UP035
+
+from pydantic import BaseModel, Field, root_validator, validator
+
+
+class Item(BaseModel):
+    id: str
+    note: Optional[str]
+    anything: Any
+    required: Optional[int] = ...  # type: ignore[assignment]
+    also_required: Optional[int] = Field(..., description="x")
+    described: Optional[int] = Field(description="y")
+    code: str = Field("A1", regex="^[A-Z][0-9]$")  # type: ignore[call-arg]
+
+
+class Tree(BaseModel):
+    children: "List[Tree]" = []
+    parent: "Optional[Tree]"
+
+
+class Child(Item):
+    more: Optional[Dict[str, Union[int, str]]]
+
+
+class Aliased(BaseModel):
+    kind: str
+    name: Optional[str]
+
+    class Config:
+        orm_mode = True
+        allow_population_by_field_name = True
+        fields = {"kind": "type", "name": {"alias": "fullName"}}  # noqa: RUF012
+        extra = "forbid"
+
+
+class Frozen(BaseModel):
+    x: int
+
+    class Config:
+        allow_mutation = False
+
+
+class Shaped(BaseModel):
+    first: int
+    second: Optional[int]
+
+    def dict(self, **options: Any) -> Any:
+        shown = super().dict(**options)
+        shown["sum"] = self.first + (self.second or 0)
+        return shown
+
+
+class Checked(BaseModel):
+    low: int
+    high: int
+
+    @validator("low", pre=True)
+    def _low(cls, value: Any) -> Any:
+        return 0 if value is None else value
+
+    @root_validator
+    def _order(cls, values: Dict[str, Any]) -> Dict[str, Any]:
+        if values["low"] > values["high"]:
+            raise ValueError("low is above high")
+        return values
+
+    @root_validator(pre=True)
+    def _names(cls, values: Dict[str, Any]) -> Dict[str, Any]:
+        return {key.lower(): value for key, value in values.items()}
+
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    items: List[T]
+    next: Optional[str]
