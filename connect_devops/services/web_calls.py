@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from connect_devops.clock import Clock
@@ -78,7 +78,8 @@ class _Pending:
     # Set when an answer came, or when the line was lost.
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     answer: HttpResponse | None = None
-    lost: bool = False
+    # When to give up, once the line was lost.
+    lost_for_good: datetime | None = None
 
 
 class WebCalls:
@@ -105,7 +106,7 @@ class WebCalls:
             lines.remove(line)
             for pending in self._pending.values():
                 if pending.line is line:
-                    pending.lost = True
+                    pending.lost_for_good = self._clock.now() + RETURN_GRACE
                     pending.wake.set()
 
     def answered(self, environment_id: str, task: WebTask) -> bool:
@@ -176,9 +177,9 @@ class WebCalls:
             if pending.answer is not None:
                 return pending.answer
             if overdue:
-                if pending.lost:
+                if pending.lost_for_good is not None:
                     raise CallLostError(pending.environment_id)
                 raise NoAnswerError(name, limit.total_seconds())
-            # The line was lost.
             pending.wake.clear()
-            deadline = min(deadline, self._clock.now() + RETURN_GRACE)
+            if pending.lost_for_good is not None:
+                deadline = min(deadline, pending.lost_for_good)
