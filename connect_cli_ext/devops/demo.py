@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from connect_cli_ext.browser import open_page
 from connect_cli_ext.devops.demo_cases import CASES, Case, Outcome, Stage
 from connect_cli_ext.devops.processes import Child, interruptible, platform_process, runner_process
 from connect_cli_ext.devops.project import load_project, register
@@ -209,5 +210,5 @@ def _stay(folder: Path, project: Path, client: PlatformClient, runner: Child, op
     click.echo("             ccli devops tasks; ccli devops trigger asset_purchase_request_processing")
     click.echo("  stop       Ctrl-C (removes all of it)")
     if open_browser:
-        click.launch(client.post("/devops/local/browser")["url"])
+        open_page(client.post("/devops/local/browser")["url"])
     runner.process.wait()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
+from connect_cli_ext.browser import open_page
 from connect_cli_ext.devops.rest import connect
-from connect_cli_ext.output import output_option, print_rows
+from connect_cli_ext.output import output_option
 
 __all__ = ["clock", "info", "open_"]
 
 _ADDRESSES = ("url", "https_url", "ws_url", "ca_file", "data_dir", "api_key")
-_COLUMNS = {
-    "extension": "EXTENSION",
-    "name": "NAME",
-    "id": "ENVIRONMENT",
-    "type": "TYPE",
-    "status": "STATUS",
-    "uuid": "UUID",
-    "jwt_secret": "JWT SECRET",
-}
+
+
+def _extension_lines(extension: Mapping[str, Any]) -> list[str]:
+    """Return what people need of an extension, in lines that fit a terminal of 80 columns."""
+    lines = [f"{extension['id']}  {extension['name']} ({extension['type']})"]
+    for environment in extension["environments"]:
+        lines += [
+            f"  {environment['id']}  {environment['type']}  {environment['status']}",
+            f"    uuid        {environment['uuid']}",
+            f"    jwt_secret  {environment['jwt_secret']}",
+        ]
+    return lines
 
 
 @click.command()
@@ -38,24 +44,21 @@ def info(output: str) -> None:
         return
     for name in _ADDRESSES:
         click.echo(f"{name:<10} {facts[name]}")
-    rows = [
-        {"extension": extension["id"], "name": extension["name"], **environment}
-        for extension in facts["extensions"]
-        for environment in extension["environments"]
-    ]
-    if rows:
+    for extension in facts["extensions"]:
         click.echo()
-        print_rows(rows, _COLUMNS, output)
+        for line in _extension_lines(extension):
+            click.echo(line)
 
 
 @click.command("open")
-@click.option("--print", "only_print", is_flag=True, help="Print the link instead, e.g. for a browser elsewhere.")
+@click.option("--print", "only_print", is_flag=True, help="Print the link only, e.g. for a browser elsewhere.")
 def open_(only_print: bool) -> None:
-    """Open the platform's pages in the browser, with a link that works once."""
+    """Open the platform's pages in the browser, with a link that works once; the link is printed too."""
     with connect() as client:
         link = client.post("/devops/local/browser")["url"]
-    if only_print or click.launch(link):
-        click.echo(link)
+    click.echo(link)
+    if not only_print:
+        open_page(link)
 
 
 @click.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import click
 
@@ -24,6 +25,7 @@ _TASK_COLUMNS = {
     "retries": "RETRIES",
     "output": "OUTPUT",
 }
+_SHORT_MESSAGE = 20
 _ATTEMPT_COLUMNS = {
     "number": "#",
     "started": "STARTED",
@@ -56,7 +58,7 @@ def tasks(
 ) -> None:
     """List the tasks queue, newest first."""
     conditions = {"status": status, "object.type": event_type, "object.id": object_id}
-    filters = [f"eq({name},{value})" for name, value in conditions.items() if value]
+    filters = [f"eq({name},{_quoted(value)})" for name, value in conditions.items() if value]
     query = "&".join([*filters, "ordering(-events.created.at)", f"limit={limit}"])
     with connect() as client:
         found = [item for path in _environments(client, environment_id) for item in client.get(f"{path}/tasks?{query}")]
@@ -67,7 +69,9 @@ def tasks(
     elif not found:
         click.echo("No tasks. Make one with: ccli devops trigger asset_purchase_request_processing")
     else:
-        print_rows([task_row(item) for item in found], _TASK_COLUMNS, output)
+        print_rows(
+            [task_row(item) for item in found], _TASK_COLUMNS, output, ("environment", "created", "retries", "output")
+        )
 
 
 @click.command()
@@ -85,12 +89,20 @@ def task(task_id: str, output: str) -> None:
     click.echo(f"environment {row['environment']}, {row['retries']} retries, rescheduled {row['rescheduled']} times")
     if attempts:
         click.echo()
-        print_rows(attempt_rows(attempts), _ATTEMPT_COLUMNS, output)
+        print_rows(attempt_rows(attempts), _ATTEMPT_COLUMNS, output, ("ended", "runtime"))
     else:
         click.echo("No attempt yet.")
     last = next((item["message"] for item in reversed(attempts) if item.get("message")), None)
-    if last and "\n" in last:
+    if last and ("\n" in last or len(last) > _SHORT_MESSAGE):
         click.echo(f"\n{last.rstrip()}")
+
+
+def _quoted(value: str) -> str:
+    """Return ``value`` as a query carries it, whatever characters it has."""
+    mark = '"' if '"' not in value else "'"
+    if mark in value:
+        raise click.BadParameter(f"no name has both kinds of quotes; got {value}")
+    return quote(f"{mark}{value}{mark}", safe="")
 
 
 def _environments(client: PlatformClient, environment_id: str | None) -> list[str]:
@@ -108,7 +120,8 @@ def _environments(client: PlatformClient, environment_id: str | None) -> list[st
 
 def _find(client: PlatformClient, task_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     for path in _environments(client, None):
-        response = client.send("GET", f"{path}/tasks/{task_id}")
+        place = f"{path}/tasks/{quote(task_id, safe='')}"
+        response = client.send("GET", place)
         if response.status_code == 200:
-            return response.json(), client.get(f"{path}/tasks/{task_id}/attempts")
+            return response.json(), client.get(f"{place}/attempts")
     raise CommandError(f"No task {task_id} on this platform; see: ccli devops tasks")

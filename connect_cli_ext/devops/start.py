@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from connect_cli_ext.browser import open_page
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import sign
 
@@ -60,7 +61,7 @@ def start(
             os.write(ready_fd, b"ready\n")
             os.close(ready_fd)
         if open_browser:
-            click.launch(platform.browser_link())
+            open_page(platform.browser_link())
 
     try:
         settings = Settings.from_environment(
@@ -93,10 +94,9 @@ def _banner(platform: Platform) -> None:
     for extension in extensions:
         click.echo(f"  extension  {extension.id}  {extension.name} ({extension.type})")
         for environment in extension.environments.values():
-            click.echo(
-                f"    {environment.id}  {environment.type:<11}  {environment.status:<13}  {environment.external_id}  "
-                f"{environment.jwt_secret}"
-            )
+            click.echo(f"    {environment.id}  {environment.type}  {environment.status}")
+            click.echo(f"      uuid        {environment.external_id}")
+            click.echo(f"      jwt_secret  {environment.jwt_secret}")
     if not extensions:
         click.echo("  next       ccli devops dev MY_PROJECT")
     click.echo("  stop       Ctrl-C")

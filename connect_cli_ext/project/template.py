@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import OrderedDict
 from dataclasses import asdict
 from pathlib import Path
@@ -58,6 +59,7 @@ def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
     except (CookiecutterException, ValueError) as error:
         raise TemplateError(f"the project template cannot be rendered: {error}") from error
     project = Path(made)
+    _sweep(project)
     _protect(project)
     return project
 
@@ -95,6 +97,12 @@ def _literal(text: str) -> str:
         character if character.isascii() and character.isalnum() else f"\\U{ord(character):08x}" for character in text
     )
     return f'{{{{ "{escaped}" }}}}'
+
+
+def _sweep(project: Path) -> None:
+    """Remove compiled modules: an installer that compiles what it installs also compiles the template's."""
+    for cache in list(project.rglob("__pycache__")):
+        shutil.rmtree(cache)
 
 
 def _protect(project: Path) -> None:

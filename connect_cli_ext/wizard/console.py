@@ -39,9 +39,10 @@ def open_console() -> Console:
     with _unquestioned():
         from blessed import Terminal
         from inquirer import questions
-        from inquirer.render.console import ConsoleRender
 
-        return Console(Terminal(), ConsoleRender(), questions)
+        from connect_cli_ext.wizard.line import Render
+
+        return Console(Terminal(), Render(), questions)
 
 
 @contextmanager

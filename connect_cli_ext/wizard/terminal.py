@@ -26,8 +26,8 @@ _MOST_OPTIONS: Final = 13
 _BUTTONS: Final = 4
 
 _KEYS: Final = {
-    Kind.TEXT: "Type the answer, then Enter.",
-    Kind.HIDDEN: "Type the answer, then Enter. It is not shown.",
+    Kind.TEXT: "Type the answer, then Enter (Ctrl-U empties the line).",
+    Kind.HIDDEN: "Type the answer, then Enter (Ctrl-U empties the line). It is not shown.",
     Kind.ONE: "Up and Down move, Enter chooses.",
     Kind.MANY: "Up and Down move, Space ticks (Ctrl-A all, Ctrl-R none), Enter goes on.",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any, Final
 
 from connect_devops.domain.errors import ValidationError
@@ -141,9 +142,8 @@ def create_sample(
     """
     recipe = EVENTS.get(event_type)
     if recipe is None:
-        raise ValidationError.of(
-            "event_type", f"There are no samples of '{event_type}'. Possible: {', '.join(sorted(EVENTS))}."
-        )
+        near = get_close_matches(event_type, EVENTS) or sorted(EVENTS)
+        raise ValidationError.of("event_type", f"There are no samples of '{event_type}'. Possible: {', '.join(near)}.")
     with world.services.store.transaction():
         extensions = _extensions(world, event_type, extension_id)
         words = Words(seed if seed is not None else int(world.services.ids.uuid().replace("-", ""), 16))

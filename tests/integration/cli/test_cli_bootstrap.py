@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import compileall
 import json
 import os
+import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,7 +20,7 @@ from connect_stand_in import KEY, Platform
 
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.project.render import make_project
-from connect_cli_ext.project.template import served
+from connect_cli_ext.project.template import TEMPLATE, served
 from connect_cli_ext.wizard.answers import Draft
 from connect_cli_ext.wizard.surroundings import KnownEvents, Surroundings
 from connect_eaas.events import CATALOGUE
@@ -334,3 +337,14 @@ def test_a_platform_that_refuses_is_named(ccli: Ccli, target: Path, platform: Pl
     result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
     assert result.status == 0
     assert "refused the API key (401)" in result.out
+
+
+def test_what_an_installer_compiled_does_not_get_into_the_project(tmp_path: Path, target: Path) -> None:
+    template = tmp_path / "template"
+    shutil.copytree(TEMPLATE, template)
+    assert compileall.compile_dir(template, quiet=1, rx=re.compile(r"\{"))
+    assert list(template.rglob("__pycache__"))
+    surroundings = Surroundings(target, KnownEvents(), server_address="x", served=served(template))
+    made = make_project(Draft(surroundings, {}).finish(), target, template=template)
+    assert (made.folder / "tests" / "__init__.py").exists()
+    assert not [path for path in made.paths if "__pycache__" in path]

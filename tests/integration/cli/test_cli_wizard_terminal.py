@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from connect_stand_in import KEY, Platform
-from wizard_screen import BACKSPACE, CTRL_A, CTRL_C, CTRL_R, DOWN, ENTER, SPACE, WizardScreen
+from wizard_screen import BACKSPACE, CTRL_A, CTRL_C, CTRL_R, DOWN, ENTER, HOME, LEFT, RIGHT, SPACE, WizardScreen
 
 BOOTSTRAP = ("project", "extension", "bootstrap")
 NEXT, BACK, CHANGE, CANCEL = ENTER, DOWN + ENTER, DOWN * 2 + ENTER, DOWN * 3 + ENTER
@@ -116,6 +116,17 @@ def test_the_whole_wizard_with_detours(
     assert len(answers["interactive"]) > 3
     assert secret in (project / ".sync_dev.env").read_text()
     assert "async def" in (project / "sync_ext" / "extension.py").read_text()
+
+
+def test_the_keys_of_a_shell_edit_the_line_and_no_control_character_gets_into_an_answer(start: Start) -> None:
+    screen = start()
+    screen.wait_for("1 of 22")
+    screen.send(NEXT)
+    assert "Answer: Über Größe 日本" in screen.answer(2, "\x15", "Über Größe x日本", LEFT * 2, BACKSPACE, "\x02\x14")
+    screen.send(CHANGE)
+    assert "Answer: A Sync B" in screen.answer(2, "\x17\x17\x17\x17", "Sync 1", "\x17", "\x01", "A ", "\x05", "B")
+    screen.send(CHANGE)
+    assert "Answer: A Sy\n" in screen.answer(2, HOME, RIGHT * 4, "\x0b", "\x1b[20~")
 
 
 def test_the_summary_shows_every_section_and_hides_the_key(start: Start) -> None:

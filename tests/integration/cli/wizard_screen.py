@@ -10,7 +10,7 @@ from time import monotonic
 import pexpect
 import pyte
 
-ENTER, UP, DOWN, SPACE, BACKSPACE, CTRL_C, CTRL_A, CTRL_R = (
+ENTER, UP, DOWN, SPACE, BACKSPACE, CTRL_C, CTRL_A, CTRL_R, LEFT, RIGHT, HOME = (
     "\r",
     "\x1b[A",
     "\x1b[B",
@@ -19,6 +19,9 @@ ENTER, UP, DOWN, SPACE, BACKSPACE, CTRL_C, CTRL_A, CTRL_R = (
     "\x03",
     "\x01",
     "\x12",
+    "\x1b[D",
+    "\x1b[C",
+    "\x1b[H",
 )
 
 _PATIENCE_S = 20.0
