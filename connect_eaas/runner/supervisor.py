@@ -239,7 +239,7 @@ class Supervisor:
         if not self._options.reload:
             # The old code has made room for one that then could not go on.
             self._status = 3
-            self._stop("no code to run")
+            self._stop("there is no code to run")
         elif self._waiting:
             self._waiting = False
             _log.error("waiting for a change")
@@ -288,7 +288,7 @@ class Supervisor:
             return
         console.problem(crew.trouble.text)
         self._status = crew.trouble.exit_status
-        self._stop(crew.trouble.text)
+        self._stop("it could not go on")
 
     def _show(self, crew: Crew) -> None:
         tables = [table for application in sorted(crew.tables) for table in crew.tables[application]]
