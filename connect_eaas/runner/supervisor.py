@@ -122,7 +122,7 @@ class Supervisor:
         if self._fork:
             from connect_eaas.runner import preloaded
 
-            preloaded.load()
+            preloaded.load([spec.kind for spec in self._reading.specs] if self._reading is not None else ())
             freeze_memory()
 
     def _watch(self) -> None:
