@@ -1,4 +1,4 @@
-"""A small extension of events, web and transformations, and a platform that only shakes hands: for `start`, `memory`."""
+"""A small extension of events, web and transformations, and a platform that only shakes hands."""
 
 from __future__ import annotations
 
@@ -81,7 +81,11 @@ class Platform:
     def __init__(self) -> None:
         self.sessions = 0
         self.complete = asyncio.Event()
-        self.port = 0
+
+    def expect_all(self) -> None:
+        """Count handshakes anew."""
+        self.sessions = 0
+        self.complete.clear()
 
     async def handle(self, socket: ServerConnection) -> None:
         try:
@@ -97,7 +101,7 @@ class Platform:
 
 
 @asynccontextmanager
-async def connected_runner(project: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def connected_runner(project: Path, *flags: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, Platform]]:
     """Start ``cextrun`` in the project; the block begins when its last session is open."""
     platform = Platform()
     async with serve(platform.handle, "127.0.0.1", 0) as server:
@@ -113,7 +117,7 @@ async def connected_runner(project: Path) -> AsyncIterator[asyncio.subprocess.Pr
             log = Path(state) / "log"
             with log.open("wb") as stream:
                 process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "connect_eaas.runner.main", "--no-rich-logging"),
+                    *(sys.executable, "-m", "connect_eaas.runner.main", "--no-rich-logging", *flags),
                     cwd=project,
                     env=environment,
                     stdout=asyncio.subprocess.DEVNULL,
@@ -121,7 +125,7 @@ async def connected_runner(project: Path) -> AsyncIterator[asyncio.subprocess.Pr
                 )
             try:
                 await asyncio.wait_for(platform.complete.wait(), 60)
-                yield process
+                yield process, platform
             except asyncio.TimeoutError:
                 raise RuntimeError(f"only {platform.sessions} of {SESSIONS} sessions:\n{log.read_text()}") from None
             finally:

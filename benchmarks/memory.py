@@ -23,11 +23,12 @@ def run() -> None:
     for pid, megabytes in sizes.items():
         print(f"  process {pid:<8} {megabytes:6.1f} MB")
     total = sum(sizes.values())
-    print(f"  in all {total:6.1f} MB   promised {PROMISED_MB:.0f} MB   {'holds' if total <= PROMISED_MB else 'DOES NOT HOLD'}")
+    verdict = "holds" if total <= PROMISED_MB else "DOES NOT HOLD"
+    print(f"  in all {total:6.1f} MB   promised {PROMISED_MB:.0f} MB   {verdict}")
 
 
 async def _sizes(project: Path) -> dict[int, float]:
-    async with connected_runner(project) as process:
+    async with connected_runner(project) as (process, _):
         return {pid: _megabytes(pid) for pid in _family(process.pid)}
 
 

@@ -1,6 +1,7 @@
-"""From ``cextrun`` to the last session's handshake: events, web and transformations, on a platform that answers at once.
+"""From ``cextrun`` to the last session's handshake: events, web and transformations.
 
-Wall clock, as the processes work side by side; the reference is what importing the usual libraries takes.
+The platform answers at once. Wall clock, as the processes work side by side; the reference is what importing the usual
+libraries takes.
 """
 
 from __future__ import annotations

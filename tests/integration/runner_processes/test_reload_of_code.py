@@ -1,0 +1,102 @@
+"""Changed code is loaded anew beside what runs: by a saved file with --reload, by SIGHUP without it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from pathlib import Path
+
+from scripted_platform import ScriptedPlatform, Task, a_task
+from watched_process import cextrun, traces
+
+
+def message(result: Task) -> str | None:
+    assert result.output is not None
+    return result.output.message
+
+
+async def fresh_background(platform: ScriptedPlatform, old: object) -> None:
+    await platform.until(lambda: platform.conversations.get("background") not in (None, old))
+
+
+async def test_saved_file_is_served_soon_and_the_running_task_is_not_lost(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    module = project / "my_extension" / "events.py"
+    platform.objects["requests/PR-7"] = {"id": "PR-7", "plan": "slow"}
+    async with cextrun(project, platform, "--reload") as runner:
+        await platform.connected()
+        await platform.background.send(a_task(1, object_id="PR-7"))
+        await runner.until_logged("version ONE")
+        old = platform.background
+        module.write_text(module.read_text().replace('"one"', '"two"'))
+        running = await platform.result_of(a_task(1))
+        await fresh_background(platform, old)
+        await platform.background.send(a_task(2))
+        afterwards = await platform.result_of(a_task(2))
+        old = platform.background
+        begun = time.monotonic()
+        module.write_text(module.read_text().replace('"two"', '"three"'))
+        await fresh_background(platform, old)
+        idle_s = time.monotonic() - begun
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+    assert message(running) == "one"
+    assert message(afterwards) == "two"
+    # Under a second where the machine has nothing else to do; see benchmarks/reload.py.
+    assert idle_s < 5.0
+    assert runner.log.count("changed: my_extension/events.py") == 2
+    assert len(traces(project, "startup")) == len(traces(project, "shutdown")) == 3
+
+
+async def test_hang_up_loads_new_code_and_keeps_the_old_where_the_new_is_wrong(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    module = project / "my_extension" / "events.py"
+    original = module.read_text()
+    async with cextrun(project, platform) as runner:
+        await platform.connected()
+        old = platform.background
+        module.write_text("this is no Python\n")
+        runner.process.send_signal(signal.SIGHUP)
+        await runner.until_logged("the running code is kept")
+        await platform.background.send(a_task(1))
+        kept = await platform.result_of(a_task(1))
+        module.write_text(original.replace('"one"', '"two"'))
+        runner.process.send_signal(signal.SIGHUP)
+        await fresh_background(platform, old)
+        await platform.background.send(a_task(2))
+        loaded = await platform.result_of(a_task(2))
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+    assert message(kept) == "one"
+    assert message(loaded) == "two"
+    assert "events.py:1: " in runner.log
+
+
+async def test_project_that_is_wrong_at_the_start_is_waited_for(platform: ScriptedPlatform, project: Path) -> None:
+    module = project / "my_extension" / "events.py"
+    original = module.read_text()
+    module.write_text("this is no Python\n")
+    async with cextrun(project, platform, "--reload") as runner:
+        await runner.until_logged("waiting for a change")
+        module.write_text(original)
+        await platform.connected()
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+
+async def test_stop_while_the_extension_is_imported(platform: ScriptedPlatform, project: Path) -> None:
+    module = project / "my_extension" / "events.py"
+    hold = "import sys, time\nsys.stderr.write('importing\\n')\ntime.sleep(60)\n"
+    module.write_text(hold + module.read_text())
+    async with cextrun(project, platform, "--no-validate") as runner:
+        await runner.until_logged("importing")
+        runner.process.send_signal(signal.SIGTERM)
+        status = await asyncio.wait_for(runner.ended(), 10)
+
+    assert status == 0
+    assert platform.all_conversations == []
