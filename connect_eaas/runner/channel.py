@@ -6,10 +6,9 @@ After a lost connection the work goes on, and its results are sent on the next o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic_core import PydanticSerializationError
-from websockets.asyncio.client import ClientConnection
 
 from connect_eaas.protocol import codec
 from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Task
@@ -23,6 +22,7 @@ from connect_eaas.protocol.session_events import (
     WebTaskReceived,
 )
 from connect_eaas.runner import outcome
+from connect_eaas.runner.connection import PlatformConnection
 from connect_eaas.runner.dispatch import Dispatcher
 from connect_eaas.runner.line import Line
 from connect_eaas.runner.results import Results
@@ -31,6 +31,7 @@ from connect_eaas.runner.stop import Stop
 
 __all__ = ["Channel", "ChannelKind"]
 
+_SENT_TOGETHER: Final = 32
 ChannelKind = Literal["background", "interactive", "transformations"]
 
 
@@ -94,18 +95,25 @@ class Channel(Line):
     def _lost(self) -> None:
         self._results.connection_lost()
 
-    async def _send_due(self, socket: ClientConnection, session: Session) -> None:
-        later = ACKNOWLEDGEMENTS in session.features
-        for result in self._results.due():
+    async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
+        due = self._results.due()
+        for first in range(0, len(due), _SENT_TOGETHER):
+            await self._send_results(socket, session, due[first : first + _SENT_TOGETHER])
+
+    async def _send_results(self, socket: PlatformConnection, session: Session, results: list[Task]) -> None:
+        taken = []
+        for result in results:
             if not session.may_send("task"):
-                return
+                break
             try:
                 session.send(result)
             except PydanticSerializationError as error:
                 self._replace(result, f"the answer cannot be sent: {error}")
-                continue
-            await self._send(socket, session)
-            self._results.handed_over(result.options.lease, acknowledged_later=later)
+            else:
+                taken.append(result.options.lease)
+        await self._send(socket, session)
+        for lease in taken:
+            self._results.handed_over(lease, acknowledged_later=ACKNOWLEDGEMENTS in session.features)
 
     def _frame_too_big(self) -> None:
         """The platform found a frame too large. It does not say which; the largest result is the one to blame."""

@@ -194,6 +194,8 @@ class Dispatcher:
                 self._idle.set()
         self._results.put(work.task.answered(output))
         self.finished += 1
+        # The writer's turn comes first: nobody waits for a line in the log.
+        await asyncio.sleep(0)
         _log.info(
             "%s %s %s: %s in %.3f s",
             options.task_id,

@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 import anyio
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
@@ -25,7 +24,13 @@ from connect_eaas.protocol.session_events import (
     HandshakeTimedOut,
     ShutdownReceived,
 )
-from connect_eaas.runner.connection import Backoff, ConnectionFailedError, RefusedError, connect_to_platform
+from connect_eaas.runner.connection import (
+    Backoff,
+    ConnectionFailedError,
+    PlatformConnection,
+    RefusedError,
+    connect_to_platform,
+)
 from connect_eaas.runner.errors import CredentialsError
 from connect_eaas.runner.settings import Settings
 from connect_eaas.runner.stop import Stop
@@ -83,7 +88,7 @@ class Line(ABC):
         """The first frame of a connection."""
 
     @abstractmethod
-    async def _send_due(self, socket: ClientConnection, session: Session) -> None:
+    async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
         """Send what this connection has not taken yet; called whenever ``_work`` was set."""
 
     @abstractmethod
@@ -153,7 +158,7 @@ class Line(ABC):
             with anyio.CancelScope(shield=True):
                 await socket.close()
 
-    async def _read(self, socket: ClientConnection, session: Session) -> None:
+    async def _read(self, socket: PlatformConnection, session: Session) -> None:
         """Carry frames in until the connection ends."""
         try:
             while (deadline := session.handshake_deadline) is not None:
@@ -176,7 +181,7 @@ class Line(ABC):
             if closing is not None and closing.code == CloseCode.MESSAGE_TOO_BIG:
                 self._frame_too_big()
 
-    async def _write(self, socket: ClientConnection, session: Session) -> None:
+    async def _write(self, socket: PlatformConnection, session: Session) -> None:
         """Carry frames out as soon as there are any."""
         try:
             while True:
@@ -192,9 +197,10 @@ class Line(ABC):
             # The reader sees it too, and reports it.
             return
 
-    async def _send(self, socket: ClientConnection, session: Session) -> None:
-        for frame in session.data_to_send():
-            await socket.send(frame)
+    async def _send(self, socket: PlatformConnection, session: Session) -> None:
+        frames = session.data_to_send()
+        if frames:
+            await socket.send_all(frames)
 
     def _act_on(self, events: list[Event]) -> bool:
         """Carry out what the events ask for, in order; False if the conversation is over."""

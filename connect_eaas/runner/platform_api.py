@@ -1,10 +1,11 @@
 """The runner's own REST calls: is the object still in a wanted status, and what does it look like?
 
-One pooled client for all tasks. Facts: ``reference/websocket-protocol.md`` sections 6.1 to 6.3.
+All tasks share its connections. Facts: ``reference/websocket-protocol.md`` sections 6.1 to 6.3.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
@@ -12,6 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
+
+from connect_eaas.runner.rest import Answer, Connections, RestError, open_connections
 
 if TYPE_CHECKING:
     import httpx
@@ -42,27 +45,23 @@ class PlatformApi:
         self._api_key = api_key
         self._user_agent = user_agent
         self._ca_file = ca_file
+        self._tls: ssl.SSLContext | None = None
+        self._connections: Connections | None = None
         self._opened: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> PlatformApi:
-        import httpx
-
-        verify: ssl.SSLContext | bool = True
-        if self._ca_file is not None and self._root.startswith("https:"):
-            verify = ssl.create_default_context(cafile=str(self._ca_file))
-        elif self._root.startswith("http:"):
-            verify = False  # Nothing to verify; loading the system's certificates would only cost time.
-        self._opened = httpx.AsyncClient(
-            headers={"User-Agent": self._user_agent},
-            verify=verify,
-            timeout=httpx.Timeout(30.0, connect=15.0),
-            limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
-        )
+        if self._root.startswith("https:"):
+            # Made once: to load the system's certificates takes its time.
+            self._tls = ssl.create_default_context(cafile=str(self._ca_file) if self._ca_file is not None else None)
+        self._connections = open_connections(self._root, self._tls)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._connections is not None:
+            await self._connections.aclose()
+            self._connections = None
         if self._opened is not None:
             await self._opened.aclose()
             self._opened = None
@@ -74,12 +73,12 @@ class PlatformApi:
             ApiCallError: the call failed.
         """
         answer = await self._get(f"{collection}?{query}&limit=0&offset=0", api_key)
-        total = _TOTAL.search(answer.headers.get("Content-Range", ""))
+        total = _TOTAL.search(answer.headers.get("content-range", ""))
         if total is not None:
             return int(total.group(1))
         # Some gateways strip the header: then look whether there is one at all.
-        answer = await self._get(f"{collection}?{query}&limit=1&offset=0", api_key)
-        listed = self._json(answer)
+        path = f"{collection}?{query}&limit=1&offset=0"
+        listed = self._json(await self._get(path, api_key), path)
         return len(listed) if isinstance(listed, list) else 0
 
     async def fetch(self, resource: str, *, api_key: str | None = None) -> Any:
@@ -88,7 +87,7 @@ class PlatformApi:
         Raises:
             ApiCallError: the call failed, or the answer is no JSON.
         """
-        return self._json(await self._get(resource, api_key))
+        return self._json(await self._get(resource, api_key), resource)
 
     async def schedule(self, service_id: str, environment_id: str, schedule_id: str) -> Any:
         """Read a schedule.
@@ -141,7 +140,9 @@ class PlatformApi:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ApiCallError(f"{method} {url}: {type(error).__name__}: {error}".rstrip(": ")) from error
         if not answer.is_success:
-            raise ApiCallError(f"{method} {url}: {answer.status_code} {_reasons(answer)}".rstrip())
+            raise ApiCallError(
+                f"{method} {url}: {answer.status_code} {_reasons(answer.content, answer.reason_phrase)}".rstrip()
+            )
         return answer.content
 
     async def download(self, path: str, *, api_key: str | None = None) -> AsyncIterator[bytes]:
@@ -162,7 +163,9 @@ class PlatformApi:
             async with self._client.stream("GET", url, headers={"Authorization": api_key or self._api_key}) as answer:
                 if not answer.is_success:
                     await answer.aread()
-                    raise ApiCallError(f"GET {url}: {answer.status_code} {_reasons(answer)}".rstrip())
+                    raise ApiCallError(
+                        f"GET {url}: {answer.status_code} {_reasons(answer.content, answer.reason_phrase)}".rstrip()
+                    )
                 async for piece in answer.aiter_bytes(_PIECE):
                     yield piece
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -170,40 +173,51 @@ class PlatformApi:
 
     @property
     def _client(self) -> httpx.AsyncClient:
-        if self._opened is None:
+        """For files and calls that change something, of which there are few; made at its first use."""
+        if self._connections is None:
             raise RuntimeError("PlatformApi is used outside of its `async with`")
+        if self._opened is None:
+            import httpx
+
+            self._opened = httpx.AsyncClient(
+                headers={"User-Agent": self._user_agent},
+                verify=self._tls if self._tls is not None else False,
+                timeout=httpx.Timeout(30.0, connect=15.0),
+                limits=httpx.Limits(max_connections=50, max_keepalive_connections=20),
+            )
         return self._opened
 
-    async def _get(self, path: str, api_key: str | None) -> httpx.Response:
-        import httpx
-
+    async def _get(self, path: str, api_key: str | None) -> Answer:
+        if self._connections is None:
+            raise RuntimeError("PlatformApi is used outside of its `async with`")
         url = f"{self._root}/{path.lstrip('/')}"
+        headers = {"Authorization": api_key or self._api_key, "User-Agent": self._user_agent, "Accept": "*/*"}
         try:
-            answer = await self._client.get(url, headers={"Authorization": api_key or self._api_key})
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise ApiCallError(f"GET {url}: {type(error).__name__}: {error}".rstrip(": ")) from error
-        if not answer.is_success:
-            raise ApiCallError(f"GET {url}: {answer.status_code} {_reasons(answer)}".rstrip())
+            answer = await self._connections.get(path, headers)
+        except RestError as error:
+            raise ApiCallError(f"GET {url}: {error}") from error
+        if not 200 <= answer.status < 300:
+            reasons = _reasons(answer.body, answer.reason)
+            raise ApiCallError(f"GET {url}: {answer.status} {reasons}".rstrip())
         return answer
 
-    @staticmethod
-    def _json(answer: httpx.Response) -> Any:
+    def _json(self, answer: Answer, path: str) -> Any:
         try:
             return answer.json()
         except ValueError as error:
-            raise ApiCallError(f"GET {answer.url}: the answer is no JSON: {error}") from error
+            raise ApiCallError(f"GET {self._root}/{path.lstrip('/')}: the answer is no JSON: {error}") from error
 
 
 def _part(text: str) -> str:
     return quote(text, safe=_SAFE)
 
 
-def _reasons(answer: httpx.Response) -> str:
+def _reasons(body: bytes, phrase: str) -> str:
     try:
-        content = answer.json()
+        content = json.loads(body)
     except ValueError:
-        return answer.reason_phrase
+        return phrase
     if isinstance(content, dict) and isinstance(content.get("errors"), list):
         code = content.get("error_code")
         return "; ".join(map(str, [*([code] if code else []), *content["errors"]]))
-    return answer.reason_phrase
+    return phrase

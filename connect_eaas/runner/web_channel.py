@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from websockets.asyncio.client import ClientConnection
-
 from connect_eaas.protocol import codec
 from connect_eaas.protocol.messages import SetupRequest, WebTask
 from connect_eaas.protocol.session import Session
 from connect_eaas.protocol.session_events import Configured, Event, TaskDeclined, WebTaskReceived
+from connect_eaas.runner.connection import PlatformConnection
 from connect_eaas.runner.handlers import web_frames as frames
 from connect_eaas.runner.handlers.web import WebCalls
 from connect_eaas.runner.line import Line
@@ -127,7 +126,7 @@ class WebChannel(Line):
     def _introduction(self) -> SetupRequest:
         return self._setup
 
-    async def _send_due(self, socket: ClientConnection, session: Session) -> None:
+    async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
         for answer in self._answers.due():
             if not session.may_send("web_task"):
                 return

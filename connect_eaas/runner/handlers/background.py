@@ -5,6 +5,7 @@ Facts: ``reference/websocket-protocol.md`` section 6.1.
 
 from __future__ import annotations
 
+import asyncio
 from urllib.parse import quote
 
 from connect_eaas.declarations import Declarations
@@ -34,12 +35,19 @@ async def plan(task: Task, declarations: Declarations, configuration: Configurat
         return Settled(outcome.failed("background", event_type, text))
     key = task.options.api_key
     query = _query(definition, task.input.object_id, handler.statuses)
-    if not await api.count(definition.api_collection_endpoint, query, api_key=key):
-        wanted = ", ".join(handler.statuses) or "any"
-        text = f"{task.input.object_id} is no longer in a status that {handler.method} supports ({wanted})"
-        return Settled(TaskOutput(result="skip", message=text))
     resource = definition.api_resource_endpoint.replace("{pk}", quote(task.input.object_id, safe="-_.~"))
-    return Call(handler.method, await api.fetch(resource, api_key=key))
+    # Both calls at the same time: nearly always both are needed.
+    fetching = asyncio.ensure_future(api.fetch(resource, api_key=key))
+    try:
+        if await api.count(definition.api_collection_endpoint, query, api_key=key):
+            return Call(handler.method, await fetching)
+    finally:
+        if not fetching.done():
+            fetching.cancel()
+        await asyncio.gather(fetching, return_exceptions=True)
+    wanted = ", ".join(handler.statuses) or "any"
+    text = f"{task.input.object_id} is no longer in a status that {handler.method} supports ({wanted})"
+    return Settled(TaskOutput(result="skip", message=text))
 
 
 def _query(definition: EventDefinition, object_id: str, statuses: tuple[str, ...]) -> str:
