@@ -26,7 +26,8 @@ __all__ = [
     "connect_to_platform",
 ]
 
-MAX_FRAME_BYTES: Final = 2 * 1024 * 1024
+MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
+"""Larger frames end the connection. The platform's own limit is 2 MiB; what exceeds it need not cost a connection."""
 _PING_S: Final = 60.0
 _UNREAD_FRAMES: Final = 128
 _GATHERED_BYTES: Final = 128 * 1024
@@ -102,16 +103,22 @@ class Backoff:
     """
 
     first_s: Final = 0.5
+    eager_s: Final = 1.0
+    """No pause is longer in the first `eager_for_s` seconds: most outages are restarts."""
+    eager_for_s: Final = 60.0
     longest_s: Final = 30.0
     longest_refused_s: Final = 300.0
 
     def __init__(self, uniform: object = random.uniform) -> None:
         self._uniform = uniform if callable(uniform) else random.uniform
-        self.attempts = 0
+        self.reset()
 
     def reset(self) -> None:
         """The connection worked."""
         self.attempts = 0
+        # Seconds of all pauses since then.
+        self._waited_s = 0.0
+        self._ceiling_s = self.first_s
 
     def next(self, failure: ConnectionFailedError | None = None) -> float:
         """Seconds to wait before the next try."""
@@ -119,8 +126,11 @@ class Backoff:
         if isinstance(failure, RefusedError) and failure.credentials:
             ceiling = min(10.0 * 2 ** min(self.attempts, 10), self.longest_refused_s)
         else:
-            ceiling = min(self.first_s * 2 ** min(self.attempts - 1, 10), self.longest_s)
+            ceiling = self._ceiling_s
+            longest = self.eager_s if self._waited_s < self.eager_for_s else self.longest_s
+            self._ceiling_s = min(ceiling * 2, longest)
         wait: float = self._uniform(ceiling / 2, ceiling)
+        self._waited_s += wait
         return wait
 
 

@@ -33,6 +33,15 @@ def test_backoff_grows_and_is_bounded(attempts: int, status: int | None) -> None
     assert backoff.next(ConnectionFailedError("x")) <= Backoff.first_s
 
 
+def test_a_restarted_platform_is_found_within_a_second_and_a_long_outage_costs_few_tries() -> None:
+    backoff = Backoff(lambda low, high: high)
+    waits = [backoff.next() for _ in range(80)]
+
+    assert max(waits[:60]) == 1.0, "a platform that restarts is back within a minute"
+    assert waits[-1] == Backoff.longest_s
+    assert sum(waits[:60]) <= Backoff.eager_for_s + 1
+
+
 @pytest.fixture
 def levels() -> Any:
     loggers = [logging.getLogger(name) for name in ("eaas", "connect.eaas")]
