@@ -8,6 +8,7 @@ anyway, `ProxiedConnections` leaves it to ``httpx``.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import ssl
 from collections import deque
@@ -110,7 +111,7 @@ class DirectConnections:
 
     async def aclose(self) -> None:
         while self._idle:
-            self._idle.pop().close()
+            await self._idle.pop().aclose()
 
     async def _get(self, request: bytes) -> Answer:
         while self._idle:
@@ -185,6 +186,11 @@ class _Connection:
 
     def close(self) -> None:
         self._writer.close()
+
+    async def aclose(self) -> None:
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
 
     async def exchange(self, request: bytes) -> tuple[Answer, bool]:
         """Send the request and read its answer; True if the connection can be used again."""
