@@ -9,6 +9,7 @@ import inspect
 import logging
 from collections.abc import Mapping
 
+from connect_eaas.applications import AnvilApplicationBase, TransformationsApplicationBase, WebApplicationBase
 from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.execution import Raised, TimedOut
 from connect_eaas.runner.threads import ThreadPool
@@ -32,7 +33,7 @@ async def run_hook(application: type, name: str, config: Mapping[str, object], *
         _log.warning("%s is not called: make it a @classmethod", where)
         return True
     pool = ThreadPool(1, name=name)
-    run = execution.start(hook, logging.getLogger("eaas.eventsapp"), dict(config), pool=pool)
+    run = execution.start(hook, logging.getLogger(_logger_name(application)), dict(config), pool=pool)
     try:
         ended = await run.wait(limit_s)
     finally:
@@ -44,3 +45,15 @@ async def run_hook(application: type, name: str, config: Mapping[str, object], *
         _log.error("%s raised\n%s", where, outcome.trace_of(ended.error))
         return False
     return True
+
+
+def _logger_name(application: type) -> str:
+    """The logger of the application's kind."""
+    for base, kind in (
+        (WebApplicationBase, "webapp"),
+        (AnvilApplicationBase, "anvilapp"),
+        (TransformationsApplicationBase, "tfnapp"),
+    ):
+        if issubclass(application, base):
+            return f"eaas.{kind}"
+    return "eaas.eventsapp"

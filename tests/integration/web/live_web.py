@@ -37,6 +37,10 @@ def dependencies_of_all(
 @web_app(router)
 class LiveWeb(WebApplicationBase):
     @classmethod
+    def on_startup(cls, logger: Any, config: dict[str, Any]) -> None:
+        logger.info("%s starts with %s", logger.name, config)
+
+    @classmethod
     def get_routers(cls) -> Any:
         return split(router)
 

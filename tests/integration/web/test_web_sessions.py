@@ -72,6 +72,13 @@ async def test_changed_variables_reach_the_next_call(owner: httpx.AsyncClient, r
             await anyio.lowlevel.checkpoint()
 
 
+async def test_the_start_hook_of_the_web_application_runs(web: Web, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    async with web.running(), web.client() as client:
+        assert (await client.get("/guest/empty")).status_code == 204
+    assert "eaas.webapp starts with {'COLOUR': 'red'}" in caplog.text
+
+
 async def test_the_schema_tells_no_internal_headers(anyone: httpx.AsyncClient) -> None:
     assert "x-connect" not in (await anyone.get("/openapi/spec.json")).text.lower()
 
