@@ -10,6 +10,7 @@ import os
 from multiprocessing.connection import Connection
 from typing import Any
 
+from connect_eaas import pydantic1
 from connect_eaas.runner import console
 from connect_eaas.runner.control import Checked, CheckSpec, Refused
 from connect_eaas.runner.errors import RunnerError
@@ -24,6 +25,9 @@ def run_check(spec: CheckSpec, connection: Connection[Any, Any]) -> int:
     console.configure_logging(spec.logs, worker="validation")
     os.environ.update(spec.variables)
     verdict: Checked | Refused = Checked()
+    # What is wrong with this setting, the workers say.
+    with contextlib.suppress(ValueError):
+        pydantic1.activate_if_wanted(spec.project, os.environ)
     try:
         check_project(spec.project, everything=spec.everything)
     except RunnerError as error:

@@ -196,3 +196,18 @@ async def test_check_shows_settings_applications_and_features_and_opens_no_sessi
     for text in ("ENV-1-01", "ws://h", "my_extension.events:Application", "asset_purchase_request_processing"):
         assert text in shown
     assert platform.all_conversations == []
+
+
+async def test_crash_loop_slows_down_and_a_stop_ends_it(platform: ScriptedPlatform, project: Path) -> None:
+    platform.objects["requests/PR-9"] = {"id": "PR-9", "plan": "die"}
+    async with cextrun(project, platform) as runner:
+        for number in (1, 2, 3):
+            await platform.connected("background")
+            old = platform.background
+            await old.send(a_task(number, object_id="PR-9"))
+            await platform.until(lambda old=old: platform.conversations.get("background") is not old)  # type: ignore[misc]
+        await runner.until_logged("it is replaced in 1.0 s, as 3 died young")
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+    assert "it is replaced in 0.5 s, as 2 died young" in runner.log
