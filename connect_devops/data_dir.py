@@ -49,6 +49,11 @@ class DataDir:
         return self.path / "projects.json"
 
     @property
+    def media_dir(self) -> Path:
+        """Bytes of media files."""
+        return self.path / "media"
+
+    @property
     def tls_dir(self) -> Path:
         """Certificates."""
         return self.path / "tls"

@@ -204,7 +204,7 @@ class _Parts:
         self.services.environments.close_all_sessions()
         self.services.leases.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
-        world = World.over(self.services)
+        world = World.over(self.services, media=data_dir.media_dir)
         self.feeds = Feeds(self.services.signals)
         self._browsers = BrowserSessions(self._real_time)
         app = build_app(

@@ -106,6 +106,38 @@ _DECLARATIONS: Final[Mapping[str, str]] = {
         item_id:str? product.id=product_id:str? product_id:str?~ start_date:num? status:str?^
         usage_file=usagefile.id:str?~ usage_start_time:num?^ usagefile.id:str?~ usagefile.schema:str~
     """,
+    k.BILLING_REQUESTS.collection: """
+        assignee.id:str? batch.id:str?^ batch.name:str created=events.created.at:num^ id:str?^ status:str^
+        stream.context.product.id:str? stream.id:str? stream.name:str transformation.function.id:str?
+        transformation.id:str? updated=events.updated.at:num^
+    """,
+    k.BILLING_BATCHES.collection: """
+        context.period.end:num context.period.start:num events.created.at:num^ id:str?~ name:str?~ status:str^
+        stream.id:str? stream.name:str
+    """,
+    k.BILLING_STREAMS.collection: """
+        context.account.id:str? context.marketplace.id:str? context.product.id:str? events.created.at:num^ id:str?~
+        name:str?~ owner.id:str? status:str^ visibility:str
+    """,
+    k.PRICING_REQUESTS.collection: """
+        assignee.id:str? batch.id:str?^ batch.name:str created=events.created.at:num^ id:str?^ status:str^
+        stream.context.product.id:str? stream.id:str? stream.name:str transformation.function.id:str?
+        transformation.id:str? updated=events.updated.at:num^
+    """,
+    k.PRICING_BATCHES.collection: """
+        context.period.end:num context.period.start:num events.created.at:num^ id:str?~ name:str?~ status:str^
+        stream.id:str? stream.name:str
+    """,
+    k.PRICING_STREAMS.collection: """
+        context.account.id:str? context.marketplace.id:str? context.product.id:str? events.created.at:num^ id:str?~
+        name:str?~ owner.id:str? status:str^ visibility:str
+    """,
+    k.TRANSFORMATION_FUNCTIONS.collection: """
+        environment.extension.package:str? environment.id:str? id:str? method:str^ name:str^ status:str
+    """,
+    k.MEDIA_FILES.collection: """
+        id:str? mime_type:str name:str^ size:num^
+    """,
     k.CONVERSATIONS.collection: """
         created:num^ events.created.at:num^ id:str? instance_id:str
     """,

@@ -16,6 +16,9 @@ from connect_devops.storage.objects import StoredObject
 __all__ = [
     "ASSETS",
     "ASSET_REQUESTS",
+    "BILLING_BATCHES",
+    "BILLING_REQUESTS",
+    "BILLING_STREAMS",
     "CONNECTIONS",
     "CONTRACTS",
     "CONVERSATIONS",
@@ -24,7 +27,11 @@ __all__ = [
     "LISTINGS",
     "LISTING_REQUESTS",
     "MARKETPLACES",
+    "MEDIA_FILES",
     "MESSAGES",
+    "PRICING_BATCHES",
+    "PRICING_REQUESTS",
+    "PRICING_STREAMS",
     "PRODUCTS",
     "PRODUCT_ACTIONS",
     "PRODUCT_ITEMS",
@@ -34,6 +41,7 @@ __all__ = [
     "TIER_ACCOUNT_REQUESTS",
     "TIER_CONFIGS",
     "TIER_CONFIG_REQUESTS",
+    "TRANSFORMATION_FUNCTIONS",
     "USAGE_CHUNKS",
     "USAGE_FILES",
     "USAGE_RECORDS",
@@ -170,6 +178,26 @@ MARKETPLACES: Final = Kind("marketplaces", "marketplace")
 HUBS: Final = Kind("hubs", "hub", hub=("id",), accounts=("company.id",))
 CONNECTIONS: Final = Kind("connections", "connection", accounts=("vendor.id", "provider.id"))
 CONTRACTS: Final = Kind("contracts", "contract", accounts=("owner.id", "issuer.id"))
+BILLING_REQUESTS: Final = Kind(
+    "billing/requests",
+    "billing transformation request",
+    product=("stream.context.product.id",),
+    hub=(),
+    accounts=("stream.owner.id",),
+)
+PRICING_REQUESTS: Final = Kind(
+    "pricing/requests",
+    "pricing transformation request",
+    product=("stream.context.product.id",),
+    hub=(),
+    accounts=("stream.owner.id",),
+)
+BILLING_BATCHES: Final = Kind("billing/batches", "billing batch", product=("stream.context.product.id",), hub=())
+PRICING_BATCHES: Final = Kind("pricing/batches", "pricing batch", product=("stream.context.product.id",), hub=())
+BILLING_STREAMS: Final = Kind("billing/streams", "billing stream", product=("context.product.id",), hub=())
+PRICING_STREAMS: Final = Kind("pricing/streams", "pricing stream", product=("context.product.id",), hub=())
+TRANSFORMATION_FUNCTIONS: Final = Kind("devops/transformations", "transformation function", product=(), hub=())
+MEDIA_FILES: Final = Kind("media/files", "file", product=(), hub=())
 CONVERSATIONS: Final = Kind("conversations", "conversation")
 MESSAGES: Final = Kind("conversations/messages", "message")
 
@@ -192,6 +220,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         HUBS,
         CONNECTIONS,
         CONTRACTS,
+        BILLING_REQUESTS,
+        PRICING_REQUESTS,
+        BILLING_BATCHES,
+        PRICING_BATCHES,
+        BILLING_STREAMS,
+        PRICING_STREAMS,
         CONVERSATIONS,
     )
 }

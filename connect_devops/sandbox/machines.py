@@ -16,6 +16,7 @@ __all__ = [
     "LISTING_REQUEST",
     "TIER_ACCOUNT_REQUEST",
     "TIER_CONFIG_REQUEST",
+    "TRANSFORMATION_REQUEST",
     "USAGE_CHUNK",
     "USAGE_FILE",
     "USAGE_RECORD",
@@ -152,4 +153,11 @@ USAGE_RECORD: Final = Machine(
     statuses=("valid", "invalid", "approved", "rejected", "closed"),
     final=frozenset({"closed"}),
     actions={"close": {"valid": "closed", "approved": "closed"}},
+)
+
+TRANSFORMATION_REQUEST: Final = Machine(
+    "transformation request",
+    statuses=("scheduled", "pending", "completed", "published", "failed", "canceled"),
+    final=frozenset({"published", "failed", "canceled"}),
+    actions={"process": {"pending": "completed"}, "fail": {"pending": "failed", "scheduled": "failed"}},
 )

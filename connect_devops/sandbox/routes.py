@@ -27,6 +27,8 @@ from connect_devops.sandbox.filters import VERSIONS, fields_for
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.local import trigger
 from connect_devops.sandbox.machines import LISTING_REQUEST
+from connect_devops.sandbox.media_routes import media_routes
+from connect_devops.sandbox.transformation_routes import transformation_routes
 from connect_devops.sandbox.validation import VALIDATED_STATUSES, validate
 from connect_devops.sandbox.world import World
 
@@ -46,6 +48,8 @@ def routes(world: World) -> list[BaseRoute]:
         *_usage_routes(world),
         *_conversation_routes(world),
         *catalogue_routes(world),
+        *media_routes(world),
+        *transformation_routes(world),
         Route(f"{API}/devops/local/trigger", asynchronous(world, trigger), methods=["POST"]),
         Route(f"{product_actions.LINK_PATH}/{{token}}", _link(world), methods=["GET", "POST"]),
     ]

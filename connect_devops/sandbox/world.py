@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from connect_devops.domain.account import Identity
@@ -25,11 +26,13 @@ class World:
 
     services: Services
     objects: ObjectStore
+    media: Path | None = None
+    """The folder for the bytes of media files; without one there are none."""
 
     @classmethod
-    def over(cls, services: Services) -> World:
+    def over(cls, services: Services, *, media: Path | None = None) -> World:
         """Make the world over a platform's services."""
-        return cls(services, ObjectStore(services.store))
+        return cls(services, ObjectStore(services.store), media)
 
     def now(self) -> str:
         """The platform's present moment as the API writes it, to the second."""

@@ -9,10 +9,11 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from connect_devops.domain.errors import ValidationError
-from connect_devops.sandbox import assets, kinds, tier_config_requests
+from connect_devops.sandbox import assets, kinds, tier_config_requests, transformations
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.paths import set_value
 from connect_devops.sandbox.samples import others
+from connect_devops.sandbox.samples import transformations as transformation_samples
 from connect_devops.sandbox.samples.asset_requests import active_asset, asset_request
 from connect_devops.sandbox.samples.imports import check_payload, remember_parts
 from connect_devops.sandbox.samples.scene import Scene
@@ -107,6 +108,12 @@ EVENTS: Final[Mapping[str, Recipe]] = {
     "usage_file_request_processing": Recipe(kinds.USAGE_FILES, None, "ready", others.usage_file),
     "part_usage_file_request_processing": Recipe(kinds.USAGE_CHUNKS, None, "ready", others.usage_chunk),
     "product_changed": Recipe(kinds.PRODUCTS, None, "published", _product),
+    "billing_transformation_request": Recipe(
+        kinds.BILLING_REQUESTS, None, "pending", transformation_samples.billing_request
+    ),
+    "pricing_transformation_request": Recipe(
+        kinds.PRICING_REQUESTS, None, "pending", transformation_samples.pricing_request
+    ),
     "product_action_execution": Recipe(
         kinds.ASSETS, None, "active", lambda world, scene, words, _: active_asset(world, scene, words)
     ),
@@ -174,6 +181,9 @@ def _publish(
     given: bool,
 ) -> Sample:
     kind = recipe.kind
+    if kind in transformations.REQUESTS:
+        submissions, remarks = transformations.start(world, kind, doc, extensions, event_type)
+        return Sample(copy.deepcopy(doc), kind, tuple(submissions), tuple(remarks))
     if not given:
         if kind is kinds.ASSET_REQUESTS:
             before = doc["asset"].get("status")

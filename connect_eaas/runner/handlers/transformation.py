@@ -193,7 +193,8 @@ class _Progress:
 
     async def __aexit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if error is not None:
-            self._group.cancel_scope.cancel()
+            # The call under way is let finish: cut in the middle it would cost the connection.
+            self._pending.clear()
         elif not self._pending or self._pending[-1] != self._count:
             self._pending.append(self._count)
         self._ended = True

@@ -1,0 +1,3 @@
+from transformations_stage import platform, stage
+
+__all__ = ["platform", "stage"]
