@@ -124,5 +124,6 @@ def _parts() -> Iterator[tuple[str, str]]:
         '<borders count="1"><border/></borders>'
         f'<cellStyleXfs count="1"><xf numFmtId="0" {plain}/></cellStyleXfs>'
         f'<cellXfs count="2"><xf numFmtId="0" {plain} xfId="0"/><xf numFmtId="22" {plain} xfId="0"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
         "</styleSheet>",
     )

@@ -222,7 +222,7 @@ class Rows:
             while not self._ended and self._taken - self._written >= _WINDOW:
                 self._room.clear()
                 await self._room.wait()
-            if not self._waiting and not self._ended:
+            while not self._waiting and not self._ended:
                 block = await read()
                 if block is None:
                     self._ended = True
