@@ -68,7 +68,7 @@ class JsonFormatter(HidingFormatter):
             "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": hide_keys(record.getMessage()),
+            "message": self._clean(record.getMessage()),
             "process": record.process,
             "worker": self._worker or "supervisor",
         }
@@ -78,7 +78,11 @@ class JsonFormatter(HidingFormatter):
         extra = {key: value for key, value in vars(record).items() if key not in _OWN and key not in line}
         line.update(redact(extra))
         if record.exc_info:
-            line["exception"] = hide_keys(self.formatException(record.exc_info))
+            line["exception"] = self._clean(self.formatException(record.exc_info))
         if record.stack_info:
-            line["stack"] = hide_keys(self.formatStack(record.stack_info))
-        return self.hidden(hide_keys(json.dumps(line, default=str, ensure_ascii=False)))
+            line["stack"] = self._clean(self.formatStack(record.stack_info))
+        return self._clean(json.dumps(line, default=str, ensure_ascii=False))
+
+    def _clean(self, text: str) -> str:
+        # Before the encoding too, which changes quotes and line ends within a secret.
+        return self.hidden(hide_keys(text))

@@ -320,7 +320,9 @@ class Supervisor:
         numbers = [signal.SIGINT, signal.SIGTERM]
         before = {}
         if sys.platform != "win32":
-            numbers.append(signal.SIGHUP)
+            # Under nohup the terminal's end is nobody's business.
+            if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+                numbers.append(signal.SIGHUP)
             before[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in numbers:
             before[number] = signal.signal(number, note)

@@ -21,12 +21,19 @@ def a_validation(number: int) -> Task:
     )
 
 
+def threads_of(pid: int) -> int:
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
 @pytest.mark.parametrize("how", ["fork", "spawn"])
 async def test_kinds_run_in_processes_of_their_own_and_hooks_once(
     platform: ScriptedPlatform, project: Path, how: str
 ) -> None:
     async with cextrun(project, platform, CONNECT_PROCESS_START=how) as runner:
         await platform.connected()
+        if sys.platform == "linux":
+            # What forks must have no threads.
+            assert threads_of(runner.process.pid) == 1
         await platform.background.send(a_task(1))
         await platform.interactive.send(a_validation(2))
         await platform.result_of(a_task(1))
