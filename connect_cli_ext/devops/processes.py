@@ -18,6 +18,16 @@ __all__ = ["Child", "interruptible", "platform_process", "runner_process"]
 _STOP_TIMEOUT_S = 20.0
 _LINES_SHOWN = 15
 
+# Run before the child's own command, in the same process: Linux tells it to stop when its parent is gone, however that
+# ended. (The setting outlives the change of program; 1 is PR_SET_PDEATHSIG.)
+_LEASH = """\
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, int(signal.SIGTERM), 0, 0, 0)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit(1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
 
 class Child:
     """A running child process with its output in a file or on our own terminal."""
@@ -89,7 +99,8 @@ def platform_process(
         with os.fdopen(ready, "rb") as stream:
             if not stream.readline():
                 child.process.wait()
-                raise CommandError(f"The platform did not start.\n{child.last_lines()}".rstrip())
+                cause = f".\n{child.last_lines()}".rstrip() if log is not None else "; its message above says why."
+                raise CommandError(f"The platform did not start{cause}")
         yield child
     finally:
         child.stop()
@@ -124,7 +135,7 @@ def _start(
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log is not None else None
         process = subprocess.Popen(
-            command,
+            _leashed(command),
             cwd=cwd,
             env=None if environ is None else dict(environ),
             stdin=subprocess.DEVNULL,
@@ -135,3 +146,10 @@ def _start(
             start_new_session=True,
         )
     return Child(name, process, log)
+
+
+def _leashed(command: Sequence[str]) -> Sequence[str]:
+    """Return ``command`` so that a kill of ours, which lets us clean up nothing, leaves no orphan on Linux."""
+    if sys.platform != "linux":
+        return command
+    return [sys.executable, "-I", "-S", "-c", _LEASH, str(os.getpid()), *command]

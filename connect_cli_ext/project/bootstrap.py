@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Mapping
@@ -107,10 +108,12 @@ def _answers(surroundings: Surroundings, given: Mapping[str, Value], *, defaults
     missing = () if defaults else draft.missing()
     if not missing:
         return draft.finish(source)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    able = os.environ.get("TERM") != "dumb"
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and able):
         if not given:
             raise CommandError(
-                "this is no terminal, so nothing can be asked: give the answers with --load-answers FILE or "
+                f"this is no terminal{'' if able else ' that can show a wizard (TERM=dumb)'}, so nothing can be asked: "
+                "give the answers with --load-answers FILE or "
                 "--answer KEY=VALUE, or take the defaults with --defaults"
             )
         raise AnswerError(

@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import anyio.to_thread
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -76,8 +77,13 @@ class ErrorShield:
             logger.exception("unexpected error reference=%s %s %s", reference, scope["method"], scope["path"])
             if started:
                 raise
-            text = f"The platform failed; its log has the cause under the reference {reference}."
-            await error_response(500, [text])(scope, receive, send)
+            if isinstance(error, OperationalError):
+                # The machine's trouble rather than a defect: a full disk, a locked file, a server that is gone.
+                problem, status = f"The platform's database fails: {str(error.orig).partition(chr(10))[0]}", 503
+            else:
+                problem, status = "The platform failed", 500
+            text = f"{problem}; its log has the cause under the reference {reference}."
+            await error_response(status, [text])(scope, receive, send)
 
 
 class HostGuard:

@@ -26,8 +26,8 @@ def target(tmp_path: Path) -> Path:
 def start(home: Path, target: Path) -> Iterator[Start]:
     screens: list[WizardScreen] = []
 
-    def begin(*arguments: str, **dimensions: int) -> WizardScreen:
-        screens.append(WizardScreen(*BOOTSTRAP, "-o", target, *arguments, home=home, **dimensions))
+    def begin(*arguments: str, **terminal: Any) -> WizardScreen:
+        screens.append(WizardScreen(*BOOTSTRAP, "-o", target, *arguments, home=home, **terminal))
         return screens[-1]
 
     yield begin
@@ -180,6 +180,15 @@ def test_ctrl_c_leaves_at_once_with_130(start: Start, target: Path, where: str) 
     assert screen.end() == 130
     assert "Interrupted." in screen.everything
     assert "Traceback" not in screen.everything
+    assert list(target.iterdir()) == []
+
+
+def test_a_terminal_that_can_show_no_wizard_is_told_the_other_ways(start: Start, target: Path) -> None:
+    screen = start(kind="dumb")
+    assert screen.end() == 1
+    assert "TERM=dumb" in screen.everything
+    assert "--defaults" in screen.everything
+    assert "\x1b[?1049h" not in screen.everything
     assert list(target.iterdir()) == []
 
 

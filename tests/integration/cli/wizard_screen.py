@@ -28,13 +28,15 @@ _PATIENCE_S = 20.0
 
 
 class WizardScreen:
-    """`ccli` with ``arguments`` on a terminal of ``rows`` x ``columns``."""
+    """`ccli` with ``arguments`` on a terminal of ``rows`` x ``columns`` and of a ``kind`` (``TERM``)."""
 
-    def __init__(self, *arguments: str | Path, home: Path, rows: int = 24, columns: int = 80) -> None:
+    def __init__(
+        self, *arguments: str | Path, home: Path, rows: int = 24, columns: int = 80, kind: str = "xterm-256color"
+    ) -> None:
         self._display = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._display)
         self.everything = ""
-        environment = {**os.environ, "TERM": "xterm-256color", "HOME": str(home), "LANG": "C.UTF-8"}
+        environment = {**os.environ, "TERM": kind, "HOME": str(home), "LANG": "C.UTF-8"}
         # Of the terminal that the tests run on.
         for name in ("TERM_PROGRAM", "ConEmuANSI", "NO_COLOR"):
             environment.pop(name, None)
