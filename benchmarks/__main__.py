@@ -11,8 +11,11 @@ import benchmarks
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks, or all."""
-    for module in names or sorted(m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__"):
-        importlib.import_module(f"benchmarks.{module}").run()
+    found = [m.name for m in pkgutil.iter_modules(benchmarks.__path__) if m.name != "__main__" and not m.ispkg]
+    for name in names or sorted(found):
+        module = importlib.import_module(f"benchmarks.{name}")
+        if names or hasattr(module, "run"):
+            module.run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,137 @@
+"""Background tasks, two API calls each, against the same two calls made in a loop by the fastest client there is.
+
+The candidates for the reference are tried first: the standard library's ``http.client``, ``urllib3``, ``httpx``, and
+``aiohttp`` where it is installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import importlib.util
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+
+import httpx
+import urllib3
+
+from benchmarks.pieces.extension import cextrun, run_on_loop
+from benchmarks.pieces.platform import ack_frame, serving, task_frame, verdict
+
+ROUNDS = 5
+TASKS = 1000
+WIDTH = 64
+PATHS = (
+    "/public/v1/requests?and(eq(id,PR-1),in(status,(pending)))&limit=0&offset=0",
+    "/public/v1/requests/PR-1",
+)
+HEADERS = {"Authorization": "ApiKey SU-000-000-000:benchmark", "User-Agent": "benchmark"}
+Pairs = Callable[[int, int], Awaitable[None]]
+
+
+def run() -> None:
+    """Print one line a candidate, and one for the runner."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.pieces.stub_api", "0"], stdout=subprocess.PIPE, text=True
+    ) as api:
+        assert api.stdout is not None
+        try:
+            run_on_loop(_run(int(api.stdout.readline())))
+        finally:
+            api.terminate()
+
+
+async def _run(port: int) -> None:
+    print("background tasks, two API calls each, against the two calls in a loop")
+    rates = {}
+    for name, pairs in _candidates().items():
+        await pairs(port, 20)
+        begun = time.perf_counter()
+        await pairs(port, TASKS // 4)
+        rates[name] = TASKS // 4 / (time.perf_counter() - begun)
+        print(f"  {name:<15} {rates[name]:8,.0f} pairs/s")
+    name = max(rates, key=rates.__getitem__)
+    reference = _candidates()[name]
+    rows = []
+    async with serving() as platform, cextrun(platform.port, api_port=port) as runner:
+        session = await platform.peer("background")
+        for number in range(ROUNDS + 1):
+            begun = time.perf_counter()
+            await reference(port, TASKS)
+            theirs = TASKS / (time.perf_counter() - begun)
+            numbers = range(number * TASKS, (number + 1) * TASKS)
+            frames = [
+                task_frame(
+                    each, category="background", event_type="asset_purchase_request_processing", object_id="PR-1"
+                )
+                for each in numbers
+            ]
+            before, used = _calls(port), runner.cpu_s()
+            ours = TASKS / await session.in_flight(frames, [ack_frame(each) for each in numbers], WIDTH)
+            rows.append((theirs, ours, (runner.cpu_s() - used) / TASKS, (_calls(port) - before) / TASKS))
+    theirs, ours, cpu, calls = (statistics.median(column) for column in zip(*rows[1:], strict=True))
+    share = statistics.median(row[1] / row[0] for row in rows[1:])
+    print(
+        f"  the runner      {ours:8,.0f} tasks/s   {name} {theirs:,.0f}/s   share {share:5.0%}   promised 60 %   "
+        f"{verdict(share, lambda ratio: ratio >= 0.6)}"
+    )
+    print(
+        f"                  CPU a task {cpu * 1e6:,.0f} µs; {calls:.2f} calls a task, promised 2   "
+        f"{verdict(calls, lambda number: number == 2)}"
+    )
+
+
+def _calls(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/calls")
+    calls = int(connection.getresponse().read())
+    connection.close()
+    return calls
+
+
+def _candidates() -> dict[str, Pairs]:
+    found: dict[str, Pairs] = {"http.client": _http_client, "urllib3": _urllib3, "httpx": _httpx}
+    if importlib.util.find_spec("aiohttp") is not None:
+        found["aiohttp"] = _aiohttp
+    return found
+
+
+async def _http_client(port: int, count: int) -> None:
+    def loop() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        for _ in range(count):
+            for path in PATHS:
+                connection.request("GET", path, headers=HEADERS)
+                connection.getresponse().read()
+        connection.close()
+
+    await asyncio.to_thread(loop)
+
+
+async def _urllib3(port: int, count: int) -> None:
+    def loop() -> None:
+        with urllib3.HTTPConnectionPool("127.0.0.1", port) as pool:
+            for _ in range(count):
+                for path in PATHS:
+                    pool.request("GET", path, headers=HEADERS)
+
+    await asyncio.to_thread(loop)
+
+
+async def _httpx(port: int, count: int) -> None:
+    async with httpx.AsyncClient(verify=False, trust_env=False) as client:
+        for _ in range(count):
+            for path in PATHS:
+                await client.get(f"http://127.0.0.1:{port}{path}", headers=HEADERS)
+
+
+async def _aiohttp(port: int, count: int) -> None:
+    aiohttp = importlib.import_module("aiohttp")
+    async with aiohttp.ClientSession() as client:
+        for _ in range(count):
+            for path in PATHS:
+                async with client.get(f"http://127.0.0.1:{port}{path}", headers=HEADERS) as answer:
+                    await answer.read()
