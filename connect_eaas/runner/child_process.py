@@ -20,11 +20,18 @@ from collections.abc import Callable, Iterable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
 
-__all__ = ["Child", "Main", "forks", "freeze_memory", "start_child"]
+__all__ = ["Child", "Closable", "Main", "forks", "freeze_memory", "start_child"]
 
 _Spec = TypeVar("_Spec")
 Main = Callable[[_Spec, "Connection[Any, Any]"], int]
 """The main function of a child: takes what it has to know and its end of the pipe, returns the exit status."""
+
+
+class Closable(Protocol):
+    """A pipe's end or a socket."""
+
+    def close(self) -> None:
+        """Let it go in this process."""
 
 
 class Child(Protocol):
@@ -59,16 +66,14 @@ def forks(environment: Mapping[str, str]) -> bool:
     return sys.platform not in ("win32", "darwin") and environment.get("CONNECT_PROCESS_START") != "spawn"
 
 
-def start_child(
-    main: Main[_Spec], spec: _Spec, *, fork: bool, not_for_child: Iterable[Connection[Any, Any]] = ()
-) -> Child:
+def start_child(main: Main[_Spec], spec: _Spec, *, fork: bool, not_for_child: Iterable[Closable] = ()) -> Child:
     """Start a child.
 
     Args:
         main: what it runs; a function of a module.
         spec: its first argument; has to be picklable where children are not forked.
         fork: see `forks`.
-        not_for_child: our ends of other children's pipes; a child that held them would keep those pipes open.
+        not_for_child: our ends of other children's pipes, and ports; a child that held them would keep them open.
     """
     ours, theirs = multiprocessing.Pipe()
     if not fork:

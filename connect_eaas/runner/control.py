@@ -54,6 +54,8 @@ class WorkerSpec:
     instance_id: str
     slot: Path | None
     """Directory of what is kept; locked by the supervisor."""
+    metrics: Path | None = None
+    """The file to count in; None if nothing is counted."""
 
 
 @dataclass(frozen=True)

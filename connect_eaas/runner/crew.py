@@ -102,6 +102,7 @@ class Crew:
         start: starts a process.
         clock: seconds of a monotonic clock.
         check: starts the process that validates the project meanwhile; None if that is not wanted.
+        lost: told the kind of each process that has ended, and whether it is replaced.
     """
 
     def __init__(
@@ -111,9 +112,11 @@ class Crew:
         start: Callable[[WorkerSpec], Child],
         clock: Callable[[], float],
         check: Callable[[], Child] | None = None,
+        lost: Callable[[str, bool], None] = lambda _, __: None,
     ) -> None:
         self._start = start
         self._check = check
+        self._lost = lost
         # The validating process, until it has ended.
         self._checker: Child | None = None
         self._clock = clock
@@ -353,6 +356,8 @@ class Crew:
         if ended is not None:
             self.report.add(ended.report)
             self.forced = self.forced or (ended.forced and self.state is CrewState.STOPPING)
+        if self._told_to_go:
+            self._lost(member.spec.kind, self.state is CrewState.SERVING and self._trouble is None)
         if self.state is CrewState.STOPPING:
             self._give_shut_down_turns(member)
             return

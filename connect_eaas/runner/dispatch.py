@@ -25,6 +25,7 @@ from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.execution import Execution, Raised, Returned, TimedOut
 from connect_eaas.runner.handlers import Settled
 from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
+from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
 from connect_eaas.runner.results import Results
@@ -72,6 +73,7 @@ class Dispatcher:
         limits: time limits and how many handlers run at once.
         clock: seconds of a monotonic clock.
         ready: set once the platform configured the runner and ``on_startup`` has run; tasks wait for it.
+        meter: who counts.
     """
 
     categories: ClassVar[tuple[str, ...]] = ("background", "interactive", "scheduled")
@@ -90,8 +92,10 @@ class Dispatcher:
         limits: Limits,
         clock: Callable[[], float],
         ready: asyncio.Event,
+        meter: Meter | None = None,
     ) -> None:
         self._name = name
+        self._meter = meter or Meter()
         self._preparation = Preparation(declarations, configuration, api, clients, headers)
         self._results = results
         self._limits = limits
@@ -140,6 +144,7 @@ class Dispatcher:
             return
         work = _Work(task)
         self._works[task.options.task_id] = work
+        self._meter.task_begun(task.options.task_category)
         self._idle.clear()
         work.job = asyncio.get_running_loop().create_task(self._work(work), name=f"task-{task.options.task_id}")
 
@@ -180,6 +185,7 @@ class Dispatcher:
 
     async def _work(self, work: _Work) -> None:
         options, happened = work.task.options, work.task.input
+        output: TaskOutput | None = None
         CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
         try:
             output = await self._outcome(work)
@@ -190,6 +196,8 @@ class Dispatcher:
             output = outcome.failed(options.task_category, happened.event_type, text)
         finally:
             del self._works[options.task_id]
+            result, seconds = (output.result, output.runtime) if output is not None else (None, 0.0)
+            self._meter.task_ended(options.task_category, result, seconds)
             if not self._works:
                 self._idle.set()
         self._results.put(work.task.answered(output))
@@ -303,12 +311,14 @@ class Dispatcher:
             if run.replace_thread():
                 _log.warning("%s: another thread takes the place of the one that hangs", task_id)
             self._overdue[task_id] = _Overdue(run, where)
+            self._meter.stuck(len(self._overdue))
             run.when_done(lambda: self._ended_late(task_id, where))
         _log.error("%s: %s", task.options.task_id, text)
         return outcome.failed(task.options.task_category, task.input.event_type, text)
 
     def _ended_late(self, task_id: str, where: str) -> None:
         self._overdue.pop(task_id, None)
+        self._meter.stuck(len(self._overdue))
         _log.warning("%s: %s has ended now", task_id, where)
 
 

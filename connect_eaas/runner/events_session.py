@@ -37,7 +37,7 @@ def open_session(context: SessionContext) -> Session:
     Results of interactive work are kept in memory only: nobody waits for them after a restart.
     """
     kind = cast("ChannelKind", context.kind)
-    results = Results(journal=context.journal() if kind == "background" else None)
+    results = Results(journal=context.journal() if kind == "background" else None, meter=context.meter)
 
     def headers(task: Task) -> dict[str, str]:
         return task_headers(
@@ -59,6 +59,7 @@ def open_session(context: SessionContext) -> Session:
         limits=context.settings.limits,
         clock=context.clock,
         ready=context.ready,
+        meter=context.meter,
     )
     channel = Channel(
         kind,

@@ -39,6 +39,7 @@ class Options:
     json: bool = False
     check: bool = False
     env_file: Path | None = None
+    metrics_port: int | None = None
 
     @property
     def logs(self) -> LogStyle:
@@ -70,6 +71,8 @@ def launch(options: Options, *, version: str) -> int:
     environment = dict(os.environ)
     if options.reload:
         environment.setdefault("CONNECT_STOP_TIMEOUT", _RELOAD_PATIENCE_S)
+    if options.metrics_port is not None:
+        environment["CONNECT_METRICS_PORT"] = str(options.metrics_port)
     project = Path.cwd()
 
     def read(earlier: Reading | None) -> Reading:

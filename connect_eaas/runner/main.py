@@ -43,6 +43,12 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
     help="Read environment variables from this file. Default: the project's own env file.",
 )
 @click.option("--check", is_flag=True, help="Check settings and extension, show what it can do, and end.")
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Serve metrics for Prometheus at this port of this machine; 0 takes a free one. Also CONNECT_METRICS_PORT.",
+)
 @click.option("-s", "--split", is_flag=True, hidden=True, help="Has no effect; kept for older scripts.")
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
@@ -56,6 +62,7 @@ def main(
     json: bool,
     env_file: Path | None,
     check: bool,
+    metrics_port: int | None,
     split: bool,
 ) -> None:
     """Run the extension in the current directory: connect to the platform and process its tasks.
@@ -73,6 +80,7 @@ def main(
         rich=not no_rich_logging,
         check=check,
         json=json,
+        metrics_port=metrics_port,
         env_file=env_file.absolute() if env_file is not None else None,
     )
     sys.exit(launch(options, version=_version()))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from connect_eaas.protocol.messages import Task
 from connect_eaas.protocol.outbox import Outbox
+from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.outbox_file import OutboxFile
 
 __all__ = ["Results"]
@@ -24,10 +25,18 @@ class Results:
     Args:
         journal: where results survive a killed process; None keeps them in memory only.
         wake: called whenever something became due.
+        meter: told how many are owed.
     """
 
-    def __init__(self, *, journal: OutboxFile | None = None, wake: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        *,
+        journal: OutboxFile | None = None,
+        wake: Callable[[], None] = lambda: None,
+        meter: Meter | None = None,
+    ) -> None:
         self.wake = wake
+        self._meter = meter or Meter()
         self._outbox = Outbox()
         self._journal = journal
         self._journal_failed = False
@@ -117,6 +126,7 @@ class Results:
         self._note()
 
     def _note(self) -> None:
+        self._meter.owed(len(self._outbox))
         if len(self._outbox):
             self._delivered.clear()
         else:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from connect_eaas.client import ClientFactory
 from connect_eaas.declarations import Declarations
 from connect_eaas.protocol.session_events import Configured
 from connect_eaas.runner.configuration import Configuration
+from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.outbox_file import OutboxFile
 from connect_eaas.runner.platform_api import PlatformApi
 from connect_eaas.runner.settings import Settings
@@ -106,6 +107,8 @@ class SessionContext:
     """Seconds of a monotonic clock."""
     slot: Slot | None = None
     """Where state is kept; None keeps nothing."""
+    meter: Meter = field(default_factory=Meter)
+    """Who counts."""
 
     def journal(self) -> OutboxFile | None:
         """Open the journal of this kind's results; None if there is no place for it, which is logged."""

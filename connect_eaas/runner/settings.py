@@ -67,6 +67,9 @@ class Settings:
     ca_file: Path | None = None
     state_dir: Path | None = None
     limits: Limits = Limits()
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
+    """Where Prometheus may ask; None switches metrics off, 0 takes any free port."""
 
     @property
     def loopback(self) -> bool:
@@ -107,6 +110,8 @@ def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> 
         ca_file=_ca_file(environment),
         state_dir=_path(environment, "CONNECT_RUNNER_STATE_DIR"),
         limits=_limits(environment),
+        metrics_host=environment.get("CONNECT_METRICS_HOST", "").strip() or Settings.metrics_host,
+        metrics_port=_port(environment, "CONNECT_METRICS_PORT"),
     )
 
 
@@ -134,6 +139,15 @@ def _positive(environment: Mapping[str, str], name: str, default: int) -> int:
         return default
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 10**9:
         raise SettingsError(f"{name}: expected a whole number greater than 0, got {text!r}")
+    return int(text)
+
+
+def _port(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit()) or len(text) > 5 or int(text) > 65535:
+        raise SettingsError(f"{name}: expected a port between 0 (any that is free) and 65535, got {text!r}")
     return int(text)
 
 

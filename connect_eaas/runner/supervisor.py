@@ -14,6 +14,7 @@ SIGHUP    load the extension anew; the running code is kept if the new one is wr
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -29,10 +30,12 @@ from typing import TYPE_CHECKING
 
 from connect_eaas.runner import console
 from connect_eaas.runner.check_process import run_check
-from connect_eaas.runner.child_process import Child, forks, freeze_memory, start_child
+from connect_eaas.runner.child_process import Child, Closable, forks, freeze_memory, start_child
 from connect_eaas.runner.control import Changed, WorkerSpec
 from connect_eaas.runner.crew import Crew, CrewState
 from connect_eaas.runner.errors import RunnerError
+from connect_eaas.runner.metrics_export import serve_metrics
+from connect_eaas.runner.metrics_service import MetricsService
 from connect_eaas.runner.reload import WatchSpec, watch_project
 from connect_eaas.runner.worker_process import run_worker
 
@@ -68,6 +71,8 @@ class Supervisor:
         # The crew that takes over as soon as it is loaded and the one before has ended.
         self._next: Crew | None = None
         self._watcher: Child | None = None
+        # None unless a port for metrics was asked for; made with the first reading, and kept over reloads.
+        self._metrics: MetricsService | None = None
         self._signals: deque[str] = deque()
         # True once the runner is to end; its status, when it is known before.
         self._stopping = False
@@ -105,6 +110,7 @@ class Supervisor:
             self._complain(str(error))
             self._move_on()
             return
+        self._serve_metrics(self._reading)
         self._prepare()
         _log.info(
             "connect-extension-sdk %s serves %s as instance %s, process %d",
@@ -125,24 +131,42 @@ class Supervisor:
             preloaded.load([spec.kind for spec in self._reading.specs] if self._reading is not None else ())
             freeze_memory()
 
+    def _serve_metrics(self, reading: Reading) -> None:
+        settings = reading.settings
+        if self._metrics is None and settings.metrics_port is not None and not self._options.check:
+            self._metrics = MetricsService(
+                settings.metrics_host, settings.metrics_port, version=self._version, logs=self._options.logs
+            )
+
     def _watch(self) -> None:
         self._watcher = self._start(watch_project, WatchSpec(self._project, self._options.logs))
 
     def _new_crew(self, reading: Reading) -> Crew:
         spec = reading.check
         check = None if spec is None else lambda: self._start(run_check, spec)
-        crew = Crew(reading.specs, start=self._start_worker, clock=time.monotonic, check=check)
+        specs = reading.specs
+        if self._metrics is not None:
+            specs = tuple(dataclasses.replace(spec, metrics=self._metrics.boards / spec.kind) for spec in specs)
+        crew = Crew(specs, start=self._start_worker, clock=time.monotonic, check=check, lost=self._note_lost)
         crew.start()
         return crew
+
+    def _note_lost(self, kind: str, replaced: bool) -> None:
+        if self._metrics is not None:
+            self._metrics.worker_ended(kind, replaced=replaced)
 
     def _start_worker(self, spec: WorkerSpec) -> Child:
         return self._start(run_worker, spec)
 
     def _start(self, main: Callable[..., int], spec: object) -> Child:
         crews = [crew for crew in (self._crew, self._next) if crew is not None]
-        held = [connection for crew in crews for connection in crew.connections]
+        held: list[Closable] = [connection for crew in crews for connection in crew.connections]
         if self._watcher is not None:
             held.append(self._watcher.connection)
+        if self._metrics is not None and self._metrics.connection is not None:
+            held.append(self._metrics.connection)
+        if self._metrics is not None and main is not serve_metrics:
+            held.append(self._metrics.listener)
         return start_child(main, spec, fork=self._fork, not_for_child=held)
 
     def _done(self) -> bool:
@@ -152,17 +176,26 @@ class Supervisor:
         crews = [crew for crew in (self._crew, self._next) if crew is not None]
         connections = [connection for crew in crews for connection in crew.connections]
         sentinels = [sentinel for crew in crews for sentinel in crew.sentinels]
-        watcher = [self._watcher.connection] if self._watcher is not None else []
+        others = [self._watcher.connection] if self._watcher is not None else []
+        metrics = self._metrics.connection if self._metrics is not None else None
+        if metrics is not None:
+            others.append(metrics)
         dues = [crew.next_due for crew in crews if crew.next_due is not None]
+        if self._metrics is not None and self._metrics.due is not None:
+            dues.append(self._metrics.due)
         limit = max(min(dues) - time.monotonic(), 0.0) if dues else None
-        ready = wait([bell, *connections, *sentinels, *watcher], limit)
+        ready = wait([bell, *connections, *sentinels, *others], limit)
         if bell in ready:
             with contextlib.suppress(BlockingIOError):
                 bell.recv(4096)
         while self._signals:
             self._signalled(self._signals.popleft())
-        if watcher and watcher[0] in ready:
+        if self._watcher is not None and self._watcher.connection in ready:
             self._read_watcher()
+        if self._metrics is not None:
+            if metrics in ready:
+                self._metrics.lost()
+            self._metrics.tick(lambda spec: self._start(serve_metrics, spec))
         for crew in crews:
             crew.attend(ready)
             crew.tick()
@@ -304,6 +337,8 @@ class Supervisor:
         if self._watcher is not None:
             self._watcher.kill()
             self._watcher.join()
+        if self._metrics is not None:
+            self._metrics.close()
         if self._reading is not None and self._reading.slot is not None:
             self._reading.slot.close()
 

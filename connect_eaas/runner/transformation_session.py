@@ -52,7 +52,7 @@ def setup_request(declarations: Declarations, version: str) -> SetupRequest:
 
 def open_session(context: SessionContext) -> Session:
     """Make the session."""
-    results = Results(journal=context.journal())
+    results = Results(journal=context.journal(), meter=context.meter)
 
     def headers(task: Task) -> dict[str, str]:
         return task_headers(
@@ -95,6 +95,7 @@ class TransformationDispatcher(Dispatcher):
             limits=context.settings.limits,
             clock=context.clock,
             ready=context.ready,
+            meter=context.meter,
         )
         self._declarations = context.declarations
         self._configuration = context.configuration

@@ -45,6 +45,7 @@ def open_session(context: SessionContext) -> Session:
         limits=limits,
         answered=answers.put,
         ready=context.ready,
+        meter=context.meter,
     )
     channel = WebChannel(
         settings=context.settings,

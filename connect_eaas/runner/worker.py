@@ -20,6 +20,7 @@ from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.errors import RunnerError
 from connect_eaas.runner.hooks import run_hook
 from connect_eaas.runner.kinds import KINDS
+from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.platform_api import PlatformApi
 from connect_eaas.runner.report import StopReport
 from connect_eaas.runner.sessions import Session, SessionContext
@@ -75,6 +76,7 @@ class Worker:
         kinds: names of the sessions to run, see ``connect_eaas.runner.kinds``.
         turns: who calls the hooks; by default this worker does.
         connected: called whenever a session has been configured by the platform.
+        meter: who counts.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Worker:
         kinds: Sequence[str] = ("background", "interactive"),
         turns: Turns | None = None,
         connected: Callable[[str], None] = lambda _: None,
+        meter: Meter | None = None,
     ) -> None:
         self.stop = stop or Stop()
         self.configuration = Configuration(
@@ -106,6 +109,9 @@ class Worker:
         self._kinds = [KINDS[name] for name in kinds]
         self._turns: Turns = turns or _Alone()
         self._connected = connected
+        self._meter = meter or Meter()
+        # Kinds whose session was configured before.
+        self._were_connected: set[str] = set()
         self._clients = ClientFactory(endpoint=settings.api_url, api_key=settings.api_key, ca_file=settings.ca_file)
         # Set once `on_startup` has run; tasks wait for it.
         self._ready = asyncio.Event()
@@ -149,6 +155,8 @@ class Worker:
         def configure(event: Configured) -> None:
             self._configure(event)
             if event.first:
+                self._meter.connected(again=kind in self._were_connected)
+                self._were_connected.add(kind)
                 self._connected(kind)
 
         return SessionContext(
@@ -166,6 +174,7 @@ class Worker:
             stop=self.stop,
             clock=time.monotonic,
             slot=self._slot,
+            meter=self._meter,
         )
 
     def _configure(self, event: Configured) -> None:

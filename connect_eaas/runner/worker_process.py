@@ -41,6 +41,7 @@ from connect_eaas.runner.errors import ExtensionError, RunnerError
 from connect_eaas.runner.extension import load_application
 from connect_eaas.runner.features import tables_of
 from connect_eaas.runner.kinds import KINDS
+from connect_eaas.runner.metrics import Board, Meter
 from connect_eaas.runner.state_dir import Slot
 from connect_eaas.runner.stop import Stop
 
@@ -123,6 +124,7 @@ class _Process:
             kinds=(spec.kind,),
             turns=self,
             connected=lambda _: self._send(Connected()),
+            meter=_meter(spec),
         )
         if sys.platform != "win32":
             loop.add_signal_handler(signal.SIGTERM, self._signalled)
@@ -202,6 +204,19 @@ class _Process:
 
     def _send(self, message: FromWorker) -> None:
         _send(self._connection, message)
+
+
+def _meter(spec: WorkerSpec) -> Meter:
+    """Called only once the processes before this one have ended, so that no two count in one file."""
+    if spec.metrics is None:
+        return Meter()
+    try:
+        board = Board(spec.metrics)
+    except OSError as error:
+        _log.warning("nothing is counted: %s", error)
+        return Meter()
+    board.clear_gauges()
+    return board
 
 
 def _send(connection: Connection[Any, Any], message: FromWorker) -> None:

@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from connect_eaas.protocol.messages import WebTask
 from connect_eaas.runner.handlers.web_frames import InternalHeaders, answer, read_request
+from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.settings import Limits
 from connect_eaas.web.asgi import Application, AsgiCall, Response, TooLargeError
 
@@ -45,6 +46,7 @@ class WebCalls:
         limits: how long a call may take, and how many may run at once.
         answered: takes the answers.
         ready: set once the platform configured the runner and ``on_startup`` has run; calls wait for it.
+        meter: who counts.
     """
 
     def __init__(
@@ -55,7 +57,9 @@ class WebCalls:
         limits: Limits,
         answered: Callable[[WebTask], None],
         ready: asyncio.Event,
+        meter: Meter | None = None,
     ) -> None:
+        self._meter = meter or Meter()
         self._app = app
         self._headers = headers
         self._limits = limits
@@ -93,7 +97,7 @@ class WebCalls:
 
     def decline(self, task: WebTask) -> None:
         """Answer a call that came too late to be run."""
-        self._refuse(_Call(task), 503, "the extension is stopping")
+        self._refuse(_Call(task, arrived=asyncio.get_running_loop().time()), 503, "the extension is stopping")
 
     def stop_taking(self) -> int:
         """Run what is in hand, and nothing else; no call can be handed back."""
@@ -124,6 +128,7 @@ class WebCalls:
     def _start(self, call: _Call) -> None:
         self._idle.clear()
         self._running[id(call)] = call
+        self._meter.calls_running(len(self._running))
         call.job = asyncio.get_running_loop().create_task(self._run(call), name="web-call")
         if call.timer is None:
             self._limit(call)
@@ -165,6 +170,7 @@ class WebCalls:
         level = logging.ERROR if response.status >= 500 else logging.INFO
         _log.log(level, "%s: %d, %d bytes", _name(call.task), response.status, len(response.body))
         self.finished += 1
+        self._meter.call_answered(response.status, max(asyncio.get_running_loop().time() - call.arrived, 0.0))
         self._answered(answer(call.task, response))
 
     def _refuse(self, call: _Call, status: int, text: str) -> None:
@@ -196,6 +202,7 @@ class WebCalls:
 
     def _ended(self, call: _Call) -> None:
         self._running.pop(id(call), None)
+        self._meter.calls_running(len(self._running))
         while self._waiting and len(self._running) < self._limits.concurrency:
             self._start(self._waiting.popleft())
         if not self._running:

@@ -1,0 +1,106 @@
+"""The supervisor's side of the metrics: opens the port, keeps the files, and replaces the process that answers."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from connect_eaas.runner.child_process import Child
+from connect_eaas.runner.console import LogStyle
+from connect_eaas.runner.errors import SettingsError
+from connect_eaas.runner.metrics import Board
+from connect_eaas.runner.metrics_export import ExportSpec
+from connect_eaas.runner.restarts import Restarts
+
+__all__ = ["MetricsService"]
+
+_log = logging.getLogger("connect.eaas.runner.metrics")
+
+
+class MetricsService:
+    """The metrics of a run, over all its workers and reloads.
+
+    Args:
+        host: the address to listen at.
+        port: 0 takes any that is free; the log names it.
+        version: of the runner.
+        logs: how the process's log lines look.
+
+    Raises:
+        SettingsError: the library is missing, or the port cannot be opened.
+    """
+
+    def __init__(self, host: str, port: int, *, version: str, logs: LogStyle) -> None:
+        if importlib.util.find_spec("prometheus_client") is None:
+            raise SettingsError(
+                "CONNECT_METRICS_PORT: metrics need prometheus-client: install connect-extension-sdk[metrics]"
+            )
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._listener = socket.create_server((host, port), family=family)
+        except OSError as error:
+            raise SettingsError(
+                f"CONNECT_METRICS_PORT: cannot listen at {host}:{port}: {error.strerror or error}"
+            ) from error
+        self.boards = Path(tempfile.mkdtemp(prefix="connect-metrics-"))
+        self.port: int = self._listener.getsockname()[1]
+        self._spec = ExportSpec(self.boards, self._listener, version, logs)
+        self._child: Child | None = None
+        self._begun = 0.0
+        self._restarts = Restarts()
+        # When the process is to be started; None while it runs.
+        self.due: float | None = time.monotonic()
+        _log.info("metrics at http://%s:%d/metrics", f"[{host}]" if ":" in host else host, self.port)
+
+    @property
+    def connection(self) -> Connection[Any, Any] | None:
+        """Our end of the process's pipe: readable when it has ended."""
+        return self._child.connection if self._child is not None else None
+
+    @property
+    def listener(self) -> socket.socket:
+        """The open port; not for other children."""
+        return self._listener
+
+    def tick(self, start: Callable[[ExportSpec], Child]) -> None:
+        """Start the process if that is due."""
+        if self.due is not None and self.due <= time.monotonic():
+            self.due = None
+            self._begun = time.monotonic()
+            self._child = start(self._spec)
+
+    def lost(self) -> None:
+        """The process has ended: another one follows."""
+        self._end_child()
+        pause = self._restarts.pause_after(time.monotonic() - self._begun)
+        self.due = time.monotonic() + pause
+        _log.error("the metrics process ended: it is replaced in %.1f s", pause)
+
+    def worker_ended(self, kind: str, *, replaced: bool) -> None:
+        """A worker's process has ended: what it had in hand is no more."""
+        board = Board(self.boards / kind)
+        board.clear_gauges()
+        if replaced:
+            board.restarted()
+        board.close()
+
+    def close(self) -> None:
+        """End the process, close the port, and remove the files."""
+        self._end_child()
+        self._listener.close()
+        shutil.rmtree(self.boards, ignore_errors=True)
+
+    def _end_child(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child.join()
+            self._child.connection.close()
+            self._child = None
