@@ -21,6 +21,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from connect_devops.hub.desk import Desk, TooLargeError
 from connect_devops.services.web_calls import CallTooLargeError, WebCalls
+from connect_eaas.protocol.dialect import Dialect
 from connect_eaas.protocol.errors import LocalProtocolError
 from connect_eaas.protocol.messages import Ack, SetupRequest, Task, WebTask
 from connect_eaas.protocol.session import Session, Side
@@ -65,7 +66,10 @@ class RunnerSession:
         self._websocket = websocket
         self._max_frame_bytes = max_frame_bytes
         self._loop = asyncio.get_running_loop()
-        self._machine = Session(Side.PLATFORM, now=self._loop.time())
+        # Runners up to 25 speak version 1; the first frame tells.
+        dialect = Dialect()
+        self._machine = Session(Side.PLATFORM, now=self._loop.time(), decode=dialect.decode, encode=dialect.encode)
+        self._dialect = dialect
         self._outgoing: deque[str] = deque()
         self._results: deque[Task] = deque()
         self._has_outgoing = asyncio.Event()
@@ -156,6 +160,8 @@ class RunnerSession:
 
     async def _set_up(self, request: SetupRequest) -> None:
         acknowledges = bool(self._machine.features)
+        if self._dialect.version == 1:
+            logger.info("runner speaks version 1 of the protocol session=%s", self.desk.session_id)
         response = await anyio.to_thread.run_sync(self.desk.set_up, request, acknowledges)
         self._machine.send(response)
         self._flush()

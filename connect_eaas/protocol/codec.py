@@ -19,7 +19,7 @@ from connect_eaas.protocol.messages import (
     WebTask,
 )
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "explain"]
 
 
 _MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -58,7 +58,7 @@ def decode(frame: str | bytes) -> Data:
     try:
         return cast("Data", model.model_validate(envelope.get("data")))
     except ValidationError as error:
-        raise MalformedFrameError(_explain(message_type, error)) from error
+        raise MalformedFrameError(explain(message_type, error)) from error
 
 
 def encode(data: Data) -> str:
@@ -68,7 +68,7 @@ def encode(data: Data) -> str:
     return f'{{"version":{PROTOCOL_VERSION},"message_type":"{data.model_type}","data":{body}}}'
 
 
-def _explain(message_type: str, error: ValidationError) -> str:
+def explain(message_type: str, error: ValidationError) -> str:
     """Name field and fault of the first errors; never the offending value, which may be a secret."""
     details = error.errors(include_url=False, include_context=False, include_input=False)
     parts = [f"data.{'.'.join(map(str, item['loc'])) or '(all)'}: {item['msg']}" for item in details[:3]]
