@@ -180,8 +180,22 @@ JSON = st.recursive(
     max_leaves=8,
 )
 NAMES = st.sampled_from(
-    "capabilities schedulables variables readme_url task_id task_category task_type object_id data result countdown "
-    "runtime output correlation_id".split()
+    [
+        "capabilities",
+        "schedulables",
+        "variables",
+        "readme_url",
+        "task_id",
+        "task_category",
+        "task_type",
+        "object_id",
+        "data",
+        "result",
+        "countdown",
+        "runtime",
+        "output",
+        "correlation_id",
+    ]
 )
 
 
