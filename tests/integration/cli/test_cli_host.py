@@ -249,7 +249,7 @@ def test_the_public_project_group_keeps_its_other_commands(
 ) -> None:
     listed = call(with_public_host, home, "project", "--help", command=ccli_command)
     assert "report" in listed.stdout
-    assert "extension  Create and check extension projects." in listed.stdout
+    assert "extension  Create, check and deploy extension projects." in listed.stdout
     done = call(with_public_host, home, "project", "report", "bootstrap", command=ccli_command)
     assert done.stdout == "public report bootstrap\n", done.stderr
     ours = call(with_public_host, home, "project", "extension", "--help", command=ccli_command)

@@ -84,6 +84,9 @@ async def web(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Web:
     """A multi-account extension without a runner."""
     monkeypatch.setenv("API_KEY", platform.api_key)
     live_web.released.clear()
+    # A test before may have left without waiting for everybody who came in.
+    while live_web.entered.acquire(blocking=False):
+        pass
     live_web.seen.clear()
     owner = platform.services.accounts.owner()
     assert owner is not None

@@ -212,11 +212,15 @@ async def test_an_exit_ends_the_call_and_not_the_runner(anyone: httpx.AsyncClien
 
 async def test_a_call_that_hangs_is_answered_in_time_and_does_not_block_others(web: Web) -> None:
     async with web.running(Limits(web_s=1)), web.client() as client:
+        # The first call of an application pays for imports and must not run into the short limit.
+        while (await client.get("/guest/empty")).status_code != 204:
+            pass
         with anyio.fail_after(15):
             answers = await asyncio.gather(
                 client.get("/guest/hang"), client.get("/guest/hang-in-thread"), client.get("/guest/empty")
             )
     assert [answer.status_code for answer in answers] == [504, 504, 204]
+    live_web.released.set()
 
 
 async def test_calls_at_once_are_bounded_and_wait_for_their_turn(web: Web) -> None:
