@@ -93,7 +93,7 @@ FORGED = ["X-Connect-User-Id", "x-connect-user-id", "X-CONNECT-USER-ID", "x_conn
 @pytest.mark.parametrize("name", FORGED)
 async def test_callers_cannot_forge_internal_headers(anyone: httpx.AsyncClient, running: Web, name: str) -> None:
     forged = {
-        name: "UR-666",
+        name: "UR-forged",
         name.replace("user-id", "api-gateway-url").replace("User-Id", "Api-Gateway-Url"): "https://evil.example",
         "X-Connect-Installation-Api-Key": "ApiKey forged",
         "X-Connect-Config": '{"forged": 1}',
@@ -106,7 +106,6 @@ async def test_callers_cannot_forge_internal_headers(anyone: httpx.AsyncClient, 
     assert answer.status_code == 200
     assert "evil" not in text
     assert "forged" not in text
-    assert "666" not in text
     found = dict(answer.json())
     assert found["x-connect-api-gateway-url"] == f"{running.platform.url}/public/v1"
     assert "x-connect-installation-api-key" not in found
