@@ -1,0 +1,1 @@
+"""Fulfilment of the orders of a workspace product."""

@@ -1,0 +1,1 @@
+"""Tells each account that installs it about large orders."""

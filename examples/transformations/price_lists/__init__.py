@@ -1,0 +1,1 @@
+"""Converts the prices of spreadsheets and marks large amounts."""
