@@ -1,12 +1,11 @@
 """How many tasks a second the queue takes in, hands out and settles, against plain SQLite in the same run.
 
-Run it as ``python benchmarks/queue_throughput.py [TASKS]``; absolute numbers depend on the machine, ratios less so.
+Absolute numbers depend on the machine, ratios less so.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -32,7 +31,8 @@ def timed(what: str, count: int) -> Iterator[None]:
     print(f"{what:<52} {count / wall:>9,.0f}/s   {cpu / count * 1e6:>6,.0f} µs CPU each")
 
 
-def main(count: int) -> None:
+def run(count: int = 5000) -> None:
+    """Measure with ``count`` tasks; print rates and CPU time."""
     directory = Path(tempfile.mkdtemp())
     services = build_services(
         open_store(directory / "data.db"), ManualClock(), secrets=FernetSecrets.in_directory(directory)
@@ -69,7 +69,3 @@ def main(count: int) -> None:
     with timed("next_due", 100):
         for _ in range(100):
             services.timekeeper.next_due()
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5000)
