@@ -15,7 +15,10 @@ from connect_cli_ext.wizard.surroundings import Served
 
 __all__ = ["TEMPLATE", "TemplateError", "render", "served"]
 
-TEMPLATE: Final = Path(__file__).resolve().parents[2] / "templates" / "extension"
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_INSTALLED: Final = _PACKAGE / "templates" / "extension"
+# An installation carries the templates inside of the package; a checkout has them beside it.
+TEMPLATE: Final = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parent / "templates" / "extension"
 
 
 class TemplateError(CommandError):
