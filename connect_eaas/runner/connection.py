@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 import ssl
 from collections.abc import Iterable, Mapping
-from typing import Final, cast
+from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, InvalidProxy, InvalidStatus, InvalidURI, WebSocketException
+from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, ProxyError, WebSocketException
 
+from connect_eaas.runner.proxies import shown
 from connect_eaas.runner.settings import Settings
 
 __all__ = [
@@ -153,6 +154,8 @@ async def connect_to_platform(
     url = f"{address}?{urlencode(query)}" if query else address
     parts = urlsplit(address)
     place = f"{parts.scheme}://{parts.netloc}"
+    if settings.proxy is not None:
+        place += f" through the proxy {shown(settings.proxy)}"
     tls = None
     if url.startswith("wss:"):
         tls = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
@@ -162,7 +165,8 @@ async def connect_to_platform(
             create_connection=PlatformConnection,
             additional_headers={"Authorization": settings.api_key},
             compression=None if settings.loopback else "deflate",
-            proxy=None if settings.loopback else True,
+            proxy=settings.proxy,
+            **_proxy_tls(settings),
             ssl=tls,
             open_timeout=30,
             ping_interval=_PING_S,
@@ -178,10 +182,19 @@ async def connect_to_platform(
     except ssl.SSLCertVerificationError as error:
         hint = "; name its authority's file in CONNECT_CA_FILE"
         raise ConnectionFailedError(f"{place}: its certificate is not trusted: {error.verify_message}{hint}") from error
-    except (InvalidURI, InvalidProxy) as error:
+    except ProxyError as error:
+        raise ConnectionFailedError(f"{place}: the proxy did not let us through: {error}") from error
+    except InvalidURI as error:
         raise ConnectionFailedError(f"{place}: {error}") from error
     except InvalidHandshake as error:
         raise ConnectionFailedError(f"{place}: this is no platform: {error}") from error
     except (TimeoutError, OSError, WebSocketException, EOFError) as error:
         cause = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise ConnectionFailedError(f"{place}: cannot be reached: {cause}") from error
+
+
+def _proxy_tls(settings: Settings) -> dict[str, Any]:
+    """How the proxy itself is trusted, where it is spoken to by TLS."""
+    if settings.proxy is None or not settings.proxy.startswith("https:"):
+        return {}
+    return {"proxy_ssl": ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)}

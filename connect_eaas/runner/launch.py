@@ -17,6 +17,7 @@ from connect_eaas.runner.errors import ExtensionError, RunnerError
 from connect_eaas.runner.extension import find_entry_points
 from connect_eaas.runner.features import FeatureTable
 from connect_eaas.runner.kinds import kinds_of, unserved
+from connect_eaas.runner.proxies import without_proxy_for
 from connect_eaas.runner.settings import Settings, read_settings
 from connect_eaas.runner.state_dir import Slot, container_id, open_slot, state_root
 from connect_eaas.runner.surroundings import gather
@@ -120,6 +121,10 @@ def read_project(
     else:
         slot = None if options.check else _slot(settings, environment)
         instance_id = settings.instance_id or container_id() or _kept_instance_id(slot)
+    variables = dict(surroundings.variables)
+    if settings.local_api_host is not None:
+        # A proxy would look for it on its own machine.
+        variables = without_proxy_for(variables, settings.local_api_host)
     specs = tuple(
         WorkerSpec(
             kind=kind.name,
@@ -127,7 +132,7 @@ def read_project(
             source=found.source,
             project=project,
             settings=settings,
-            variables=dict(surroundings.variables),
+            variables=variables,
             validate=options.validate,
             logs=options.logs,
             version=version,

@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from connect_eaas.runner.errors import SettingsError
+from connect_eaas.runner.proxies import check_proxies, session_proxy
 
 __all__ = ["DEFAULT_SERVER_ADDRESS", "Limits", "Settings", "read_settings"]
 
@@ -67,6 +68,8 @@ class Settings:
     ca_file: Path | None = None
     state_dir: Path | None = None
     limits: Limits = Limits()
+    proxy: str | None = field(default=None, repr=False)
+    """The proxy of the sessions, with user and password if it has them; never one for a platform on this machine."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     """Where Prometheus may ask; None switches metrics off, 0 takes any free port."""
@@ -75,6 +78,12 @@ class Settings:
     def loopback(self) -> bool:
         """True if the platform runs on this machine."""
         return _is_loopback(urlsplit(self.websocket_url).hostname)
+
+    @property
+    def local_api_host(self) -> str | None:
+        """The host of the REST API if that runs on this machine."""
+        host = urlsplit(self.api_url).hostname
+        return host if _is_loopback(host) else None
 
 
 def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> Settings:
@@ -101,6 +110,8 @@ def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> 
     if not all(character.isalnum() or character in "-_" for character in environment_id):
         raise SettingsError(f"ENVIRONMENT_ID: expected ENV-0000-0000-00 or a UUID, got {environment_id!r}")
     websocket, api = _addresses(environment, unsecure=unsecure)
+    check_proxies(environment)
+    local = _is_loopback(urlsplit(websocket).hostname)
     return Settings(
         api_key=api_key,
         environment_id=environment_id,
@@ -110,6 +121,7 @@ def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> 
         ca_file=_ca_file(environment),
         state_dir=_path(environment, "CONNECT_RUNNER_STATE_DIR"),
         limits=_limits(environment),
+        proxy=None if local else session_proxy(environment, websocket),
         metrics_host=environment.get("CONNECT_METRICS_HOST", "").strip() or Settings.metrics_host,
         metrics_port=_port(environment, "CONNECT_METRICS_PORT"),
     )
