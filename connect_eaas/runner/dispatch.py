@@ -35,13 +35,13 @@ from connect_eaas.runner.threads import ThreadPool
 if TYPE_CHECKING:
     from connect_eaas.client import ClientFactory
 
-__all__ = ["Dispatcher"]
+__all__ = ["Dispatcher", "Work"]
 
 _log = logging.getLogger("connect.eaas.runner.tasks")
 
 
 @dataclass
-class _Work:
+class Work:
     """One task in hand; ``task`` is its newest delivery."""
 
     task: Task
@@ -105,7 +105,7 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(limits.concurrency)
         self._interactive_slots = asyncio.Semaphore(limits.interactive_coroutines)
         # Tasks in hand, by task id.
-        self._works: dict[str, _Work] = {}
+        self._works: dict[str, Work] = {}
         # Runs that outlived their limit, by task id.
         self._overdue: dict[str, _Overdue] = {}
         self._taking = True
@@ -142,7 +142,7 @@ class Dispatcher:
             _log.info("%s was delivered again while it runs: it is not run twice", task.options.task_id)
             work.task = task
             return
-        work = _Work(task)
+        work = Work(task)
         self._works[task.options.task_id] = work
         self._meter.task_begun(task.options.task_category)
         self._idle.clear()
@@ -183,7 +183,7 @@ class Dispatcher:
         self._pool.close()
         return len(jobs)
 
-    async def _work(self, work: _Work) -> None:
+    async def _work(self, work: Work) -> None:
         options, happened = work.task.options, work.task.input
         output: TaskOutput | None = None
         CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
@@ -213,7 +213,7 @@ class Dispatcher:
             output.runtime,
         )
 
-    async def _outcome(self, work: _Work) -> TaskOutput:
+    async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():
             await self._ready.wait()
         options, event_type = work.task.options, work.task.input.event_type
@@ -243,7 +243,7 @@ class Dispatcher:
         output.runtime = round(max(self._clock() - started, 0.0), 6)
         return output
 
-    async def _run(self, work: _Work, limit_s: float) -> TaskOutput:
+    async def _run(self, work: Work, limit_s: float) -> TaskOutput:
         task = work.task
         category, event_type = task.options.task_category, task.input.event_type
         try:
@@ -269,7 +269,7 @@ class Dispatcher:
         with anyio.fail_after(limit_s):
             return await self._preparation.prepare(task)
 
-    async def _await_overdue(self, work: _Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
+    async def _await_overdue(self, work: Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
         """Wait for the run that is still going on, instead of running the task beside it. Takes no slot."""
         _log.warning(
             "%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where

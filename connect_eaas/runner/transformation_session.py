@@ -13,7 +13,7 @@ from connect_eaas.declarations import Declarations, TransformationMethod
 from connect_eaas.protocol.messages import Repository, SetupRequest, Task, TaskOutput, TransformationDeclaration
 from connect_eaas.runner import outcome
 from connect_eaas.runner.channel import Channel
-from connect_eaas.runner.dispatch import Dispatcher, _Work
+from connect_eaas.runner.dispatch import Dispatcher, Work
 from connect_eaas.runner.handlers.transformation import TransformationFailedError, transform
 from connect_eaas.runner.handlers.transformation_request import RequestCalls, RequestError, TransformationRequest
 from connect_eaas.runner.handlers.transformation_rows import RowError, RowMethod
@@ -101,7 +101,7 @@ class TransformationDispatcher(Dispatcher):
         self._configuration = context.configuration
         self._api = context.api
 
-    async def _run(self, work: _Work, limit_s: float) -> TaskOutput:
+    async def _run(self, work: Work, limit_s: float) -> TaskOutput:
         task = work.task
         event_type, request_id = task.input.event_type, task.input.object_id
         definition = self._configuration.definition(event_type)

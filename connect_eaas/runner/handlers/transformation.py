@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +27,7 @@ __all__ = ["TransformationFailedError", "transform"]
 _DATA: Final = "Data"
 _COLUMNS: Final = ("Name", "Type", "Nullable", "Description", "Precision")
 _NULL: Final = "#N/A"
-_BLOCK: Final = 500
+_BLOCK: Final = 1_000
 _PENDING: Final = 20
 _log = logging.getLogger("connect.eaas.runner.transformations")
 
@@ -135,21 +136,31 @@ class _Output:
         self._styles = styles
         self._names = names
         self._known = frozenset(names)
+        self._pick: Callable[[Mapping[str, Any]], tuple[Any, ...]] = (
+            itemgetter(*names) if len(names) > 1 else lambda values: (values[names[0]],)
+        )
         self._method = method
         self._deleted = [DELETE_ROW] * len(names)
         self._rows: list[tuple[Sequence[Any], Sequence[int] | None]] = []
         self._warned = False
 
     async def write(self, results: Sequence[OutputRow]) -> None:
-        names, styled, add = self._names, self._method.takes_styles, self._rows.append
+        names, styled, add, pick = self._names, self._method.takes_styles, self._rows.append, self._pick
         for result in results:
             if result is None:
                 add((self._deleted, None))
                 continue
             values, styles = result
+            numbers = self._numbers(styles) if styled and styles else None
+            if len(values) == len(names):
+                try:
+                    add((pick(values), numbers))
+                    continue
+                except KeyError:
+                    pass  # As many columns, but other ones.
             if not self._warned and not values.keys() <= self._known:
                 self._warn(values.keys() - self._known)
-            add(([values.get(name) for name in names], self._numbers(styles) if styled and styles else None))
+            add(([values.get(name) for name in names], numbers))
         if len(self._rows) >= _BLOCK:
             await self.flush()
 

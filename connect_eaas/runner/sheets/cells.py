@@ -8,12 +8,13 @@ and other encodings make the rest of the file go that way.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 from xml.parsers import expat
 
 from connect_eaas.runner.sheets import xml
 from connect_eaas.runner.sheets.errors import SheetError
+from connect_eaas.runner.sheets.plans import PlannedRow, RowPlan
 
 __all__ = ["RawCell", "RawRow", "column_letters", "raw_rows"]
 
@@ -41,17 +42,20 @@ class RawRow(NamedTuple):
     decoded: bool
 
 
-def raw_rows(chunks: Iterable[bytes], sheet: str) -> Iterator[RawRow]:
+def raw_rows(
+    chunks: Iterable[bytes], sheet: str, plan: Callable[[], RowPlan | None] = lambda: None
+) -> Iterator[RawRow | PlannedRow]:
     """The rows of a worksheet part, in the order of the file.
 
     Args:
         chunks: the part's content.
         sheet: its name, for messages.
+        plan: the plan of the rows, as soon as there is one; rows that it recognizes come as its own.
 
     Raises:
         SheetError: it is not well-formed, or ends in the middle.
     """
-    reading = _Reading(iter(chunks), sheet)
+    reading = _Reading(iter(chunks), sheet, plan)
     try:
         yield from reading.rows()
     except expat.ExpatError as error:
@@ -61,14 +65,15 @@ def raw_rows(chunks: Iterable[bytes], sheet: str) -> Iterator[RawRow]:
 
 
 class _Reading:
-    def __init__(self, chunks: Iterator[bytes], sheet: str) -> None:
+    def __init__(self, chunks: Iterator[bytes], sheet: str, plan: Callable[[], RowPlan | None]) -> None:
         self._chunks = chunks
         self._sheet = sheet
+        self._plan = plan
         self._last = 0
         # The document's beginning up to the rows, with which a piece of it can be parsed alone.
         self._opening = "<worksheet><sheetData>"
 
-    def rows(self) -> Iterator[RawRow]:
+    def rows(self) -> Iterator[RawRow | PlannedRow]:
         head = b""
         for chunk in self._chunks:
             head += chunk
@@ -85,7 +90,7 @@ class _Reading:
         self._opening = f"{root[0]}<sheetData>"
         yield from self._quick(rest)
 
-    def _quick(self, buffer: bytes) -> Iterator[RawRow]:
+    def _quick(self, buffer: bytes) -> Iterator[RawRow | PlannedRow]:
         while True:
             if b"<!" in buffer:
                 yield from self._thorough(buffer, opening=self._opening)
@@ -104,12 +109,18 @@ class _Reading:
                 raise SheetError(f"sheet {self._sheet!r} ends in the middle, after row {self._last}")
             buffer += chunk
 
-    def _split(self, rows: str) -> Iterator[RawRow]:
+    def _split(self, rows: str) -> Iterator[RawRow | PlannedRow]:
         if "\r" in rows:
             rows = rows.replace("\r\n", "\n").replace("\r", "\n")
         *pieces, tail = rows.split("</row>")
         match_row, find_cells = _ROW.match, _CELL.findall
         for piece in pieces:
+            plan = self._plan()
+            planned = None if plan is None else plan.read(piece)
+            if planned is not None:
+                self._last = planned.number
+                yield planned
+                continue
             row = match_row(piece)
             if row is not None:
                 begin = row.end()

@@ -6,8 +6,9 @@ time, durations as timedelta, formulas as the value that was last computed.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
@@ -15,12 +16,15 @@ from typing import Any, Final, NamedTuple
 from connect_eaas.runner.sheets.cells import RawCell, RawRow, raw_rows
 from connect_eaas.runner.sheets.errors import SheetError
 from connect_eaas.runner.sheets.package import Package
+from connect_eaas.runner.sheets.plans import PlannedRow, RowPlan
 from connect_eaas.runner.sheets.serial import EPOCH_1900, EPOCH_1904, duration_from_serial, from_serial
 from connect_eaas.runner.sheets.strings import SharedStrings, read_strings
 from connect_eaas.runner.sheets.styles import CellStyle, StyleBook
 from connect_eaas.runner.sheets.text import decode, decode_escapes
 
 __all__ = ["InputRow", "SheetReader"]
+
+_CACHED_DATES: Final = 2048
 
 
 class InputRow(NamedTuple):
@@ -46,6 +50,7 @@ class SheetReader:
         self._sheet = sheet
         self._wants_styles = styles
         self._strings = SharedStrings()
+        self._rows: Generator[RawRow | PlannedRow | None, None, None] | None = None
         self._package = Package(path)
         try:
             part = self._package.sheets.get(sheet)
@@ -58,13 +63,17 @@ class SheetReader:
             self.styles = StyleBook(self._package.read(styles_part) if styles_part is not None else None)
             self._dates = {str(index): kind for index, kind in self.styles.dates().items()}
             self._epoch = EPOCH_1904 if self._package.is_1904 else EPOCH_1900
-            self._rows = self._filled(raw_rows(self._package.chunks(part), sheet))
+            self._plan: RowPlan | None = None
+            self._rows = self._filled(raw_rows(self._package.chunks(part), sheet, lambda: self._plan))
             self._by_letters = self._header()
         except BaseException:
             self.close()
             raise
         self.names: Final = list(self._by_letters.values())
         self._blank: dict[str, Any] = dict.fromkeys(self.names)
+        if not styles:
+            # A plan does not tell the styles of cells without a value.
+            self._plan = RowPlan(self._by_letters, self._blank, self._converter)
         # Rows without any value behind the last one that has some; complete once all blocks were read.
         self.trailing_blank = 0
 
@@ -78,6 +87,9 @@ class SheetReader:
 
     def close(self) -> None:
         """Close the file."""
+        if self._rows is not None:
+            # A row in the middle keeps the part open.
+            self._rows.close()
         self._strings.close()
         self._package.close()
 
@@ -95,8 +107,14 @@ class SheetReader:
         """
         block: list[InputRow] = []
         blank = 0
-        for row in self._rows:
-            values = None if row is None else self._values(row)
+        for row in self._rows or ():
+            values = None
+            if isinstance(row, PlannedRow):
+                values = row.values
+            elif row is not None:
+                values = self._values(row)
+                if self._plan is not None and not row.decoded:
+                    self._plan.learn(row.cells)
             if row is None or values is None:
                 blank += 1
                 continue
@@ -106,7 +124,8 @@ class SheetReader:
                 if len(block) >= size:
                     yield block
                     block = []
-            block.append(InputRow(values, self._styles(row) if self._wants_styles else None))
+            styles = self._styles(row) if self._wants_styles and isinstance(row, RawRow) else None
+            block.append(InputRow(values, styles))
             if len(block) >= size:
                 yield block
                 block = []
@@ -114,7 +133,7 @@ class SheetReader:
         if block:
             yield block
 
-    def _filled(self, rows: Iterator[RawRow]) -> Iterator[RawRow | None]:
+    def _filled(self, rows: Iterator[RawRow | PlannedRow]) -> Generator[RawRow | PlannedRow | None, None, None]:
         """The rows with a None for each that the file leaves out."""
         last = 0
         for row in rows:
@@ -127,8 +146,8 @@ class SheetReader:
 
     def _header(self) -> dict[str, str]:
         """Column letters → name, from the first row that is not empty."""
-        for row in self._rows:
-            if row is None:
+        for row in self._rows or ():
+            if not isinstance(row, RawRow):
                 continue
             names: dict[str, str] = {}
             for cell in row.cells:
@@ -164,14 +183,7 @@ class SheetReader:
                 elif kind == "" or kind == "n":
                     if value == "":
                         continue
-                    if style and style in dates:
-                        cell = self._moment(float(value), style)
-                    elif value.isdigit():
-                        cell = int(value)
-                    elif "." in value or "e" in value or "E" in value:
-                        cell = float(value)
-                    else:
-                        cell = int(value)
+                    cell = self._moment(float(value), style) if style and style in dates else _number(value)
                 elif kind == "inlineStr":
                     cell = decode_escapes(inline) if decoded else decode(inline)
                     if cell == "":
@@ -189,6 +201,24 @@ class SheetReader:
         except (ValueError, IndexError, OverflowError) as error:
             raise SheetError(f"sheet {self._sheet!r}, cell {letters}{row.number}: {error}") from error
         return values if found else None
+
+    def _converter(self, kind: str, style: str) -> Callable[[str], Any] | None:
+        """How a plan makes values of cells of this type and style."""
+        if kind == "inlineStr":
+            return None
+        if kind == "s":
+            table = self._strings.all_in_memory
+            if table is None:
+                return lambda text: self._strings[int(text)]
+            return lambda text: table[int(text)] if text[0] != "-" else self._strings[int(text)]
+        if kind == "b":
+            return lambda text: text in ("1", "true")
+        if kind not in ("", "n"):
+            raise LookupError(kind)
+        if style and style in self._dates:
+            # The same days come again and again.
+            return lru_cache(_CACHED_DATES)(lambda text: self._moment(float(text), style))
+        return _number
 
     def _styles(self, row: RawRow) -> dict[str, CellStyle]:
         names, style = self._by_letters, self.styles.style
@@ -221,3 +251,9 @@ class SheetReader:
             return float(value) if any(mark in value for mark in ".eE") else int(value)
         except (ValueError, IndexError, OverflowError) as error:
             raise SheetError(f"sheet {self._sheet!r}, cell {letters}{row.number}: {error}") from error
+
+
+def _number(text: str) -> int | float:
+    if text.isdigit():
+        return int(text)
+    return float(text) if "." in text or "e" in text or "E" in text else int(text)
