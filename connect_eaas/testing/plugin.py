@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from connect_eaas.applications import WebApplicationBase
     from connect_eaas.testing.tasks import TaskOutcome
+    from connect_eaas.testing.transformations import TransformedRow
     from connect_eaas.testing.web import WebAppTestClient
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "logger",
     "task_runner",
     "test_client_factory",
+    "transformation_runner",
 ]
 
 
@@ -79,6 +81,14 @@ def task_runner() -> Callable[..., TaskOutcome]:
     from connect_eaas.testing.tasks import run_task
 
     return run_task
+
+
+@pytest.fixture
+def transformation_runner() -> Callable[..., list[TransformedRow]]:
+    """``connect_eaas.testing.transform_rows``: hands rows to a transformation, returns what became of each."""
+    from connect_eaas.testing.transformations import transform_rows
+
+    return transform_rows
 
 
 @pytest.fixture

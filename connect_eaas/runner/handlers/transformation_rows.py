@@ -22,14 +22,15 @@ from connect_eaas.runner import outcome
 from connect_eaas.runner.sheets import InputRow
 from connect_eaas.runner.threads import ThreadPool
 
-__all__ = ["DELETE_ROW", "OutputRow", "RowError", "RowMethod", "Rows"]
+__all__ = ["DELETE_ROW", "SKIPPED", "OutputRow", "RowError", "RowMethod", "Rows"]
 
 DELETE_ROW: Final = "#INSTRUCTION/DELETE_ROW"
 """In any cell of an input row, and in all cells of an output row: this row is deleted."""
 OutputRow = tuple[Mapping[str, Any], Mapping[str, Any]] | None
 """Values and styles by column; None for a deleted row. A skipped row has no values."""
 
-_SKIPPED: Final[OutputRow] = ({}, {})
+SKIPPED: Final[OutputRow] = ({}, {})
+"""What stands for a skipped row; compare by identity."""
 _WINDOW: Final = 2_000
 _LONGEST_RUN: Final = 128
 _QUICK_S: Final = 0.002
@@ -311,7 +312,7 @@ class Rows:
                 raise RowError(text)
             return response.transformed_row, response.transformed_row_styles
         if response.status == "skip":
-            return _SKIPPED
+            return SKIPPED
         if response.status == "delete":
             return None
         raise RowError(f"{self._method.name} failed at row {run.present}: {response.output or 'no reason was given'}")
