@@ -70,7 +70,7 @@ def test_later_event_definitions_replace_those_known() -> None:
     assert configuration.definition("e") == new
 
 
-async def test_proxy_is_asked_for_the_port_of_the_server_address(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxy_is_asked_for_the_port_of_the_server_address() -> None:
     asked: list[bytes] = []
 
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,13 +79,15 @@ async def test_proxy_is_asked_for_the_port_of_the_server_address(monkeypatch: py
         await writer.drain()
         writer.close()
 
-    for name in ("http_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
-        monkeypatch.delenv(name, raising=False)
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
         port = proxy.sockets[0].getsockname()[1]
-        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
         settings = read_settings(
-            {"API_KEY": "ApiKey SU-1:x", "ENVIRONMENT_ID": "ENV-1111-2222-01", "SERVER_ADDRESS": "connect.example:8443"}
+            {
+                "API_KEY": "ApiKey SU-1:x",
+                "ENVIRONMENT_ID": "ENV-1111-2222-01",
+                "SERVER_ADDRESS": "connect.example:8443",
+                "https_proxy": f"http://127.0.0.1:{port}",
+            }
         )
         with pytest.raises((ConnectionFailedError, RefusedError)):
             await connect_to_platform(settings, "instance")
