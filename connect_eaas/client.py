@@ -11,7 +11,8 @@ import logging
 import platform
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -26,6 +27,7 @@ import requests  # noqa: E402
 from connect.client import AsyncConnectClient, ConnectClient  # noqa: E402
 from requests.adapters import HTTPAdapter  # noqa: E402
 
+from connect_eaas.call_spans import CallSpan, SpannedAsyncClient  # noqa: E402
 from connect_eaas.request_log import RequestLogger  # noqa: E402
 from connect_eaas.tracing import TRACE_HEADER, get_correlation_id  # noqa: E402
 
@@ -112,6 +114,7 @@ class ClientFactory:
         max_retries: how often a call is repeated after a connection error or a 5xx answer.
         timeout: seconds to connect, seconds to read.
         pool_size: connections that are kept open; about as many as handlers run at once.
+        call_span: gives a span for each call; None if calls are not traced.
     """
 
     def __init__(
@@ -124,14 +127,16 @@ class ClientFactory:
         max_retries: int = 3,
         timeout: tuple[float, float] = (15.0, 180.0),
         pool_size: int = 100,
+        call_span: CallSpan | None = None,
     ) -> None:
+        self._call_span = call_span
         self.endpoint = endpoint.rstrip("/")
         self._api_key = api_key
         self._ca_file = ca_file
         self._verify = verify
         self._options: dict[str, Any] = {"max_retries": max_retries, "timeout": timeout, "use_specs": False}
         self._pool_size = pool_size
-        self._adapter = _Adapter(ca_file, verify, pool_size)
+        self._adapter = _Adapter(ca_file, verify, pool_size, call_span)
         self._sessions = threading.local()
         self._async_sessions: WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient] = WeakKeyDictionary()
 
@@ -161,9 +166,10 @@ class ClientFactory:
         session = self._async_sessions.get(loop)
         if session is None or session.is_closed:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=self._pool_size)
-            session = httpx.AsyncClient(
-                verify=self._tls(), limits=limits, follow_redirects=False, cookies=CookieJar(_no_cookies())
-            )
+            make: Callable[..., httpx.AsyncClient] = httpx.AsyncClient
+            if self._call_span is not None:
+                make = partial(SpannedAsyncClient, self._call_span)
+            session = make(verify=self._tls(), limits=limits, follow_redirects=False, cookies=CookieJar(_no_cookies()))
             self._async_sessions[loop] = session
         return session
 
@@ -218,8 +224,9 @@ class ClientFactory:
 class _Adapter(HTTPAdapter):
     """Connections of plain clients; its own authority wins over those that the environment names."""
 
-    def __init__(self, ca_file: Path | None, verify: bool, pool_size: int) -> None:
+    def __init__(self, ca_file: Path | None, verify: bool, pool_size: int, call_span: CallSpan | None) -> None:
         super().__init__(pool_connections=4, pool_maxsize=pool_size)
+        self._call_span = call_span
         self._own: bool | str | None = False if not verify else str(ca_file) if ca_file is not None else None
 
     def send(
@@ -232,7 +239,12 @@ class _Adapter(HTTPAdapter):
         proxies: Any = None,
     ) -> requests.Response:
         chosen = verify if self._own is None else self._own
-        return super().send(request, stream=stream, timeout=timeout, verify=chosen, cert=cert, proxies=proxies)
+        if self._call_span is None:
+            return super().send(request, stream=stream, timeout=timeout, verify=chosen, cert=cert, proxies=proxies)
+        with self._call_span(request.method or "", request.url or "", request.headers) as answered:
+            response = super().send(request, stream=stream, timeout=timeout, verify=chosen, cert=cert, proxies=proxies)
+            answered(response.status_code)
+        return response
 
 
 def _no_cookies() -> DefaultCookiePolicy:

@@ -31,6 +31,7 @@ from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepa
 from connect_eaas.runner.results import Results
 from connect_eaas.runner.settings import Limits
 from connect_eaas.runner.threads import ThreadPool
+from connect_eaas.runner.tracing_spans import Spans
 
 if TYPE_CHECKING:
     from connect_eaas.client import ClientFactory
@@ -74,6 +75,7 @@ class Dispatcher:
         clock: seconds of a monotonic clock.
         ready: set once the platform configured the runner and ``on_startup`` has run; tasks wait for it.
         meter: who counts.
+        spans: who traces.
     """
 
     categories: ClassVar[tuple[str, ...]] = ("background", "interactive", "scheduled")
@@ -93,7 +95,9 @@ class Dispatcher:
         clock: Callable[[], float],
         ready: asyncio.Event,
         meter: Meter | None = None,
+        spans: Spans | None = None,
     ) -> None:
+        self._spans = spans or Spans()
         self._name = name
         self._meter = meter or Meter()
         self._preparation = Preparation(declarations, configuration, api, clients, headers)
@@ -188,7 +192,10 @@ class Dispatcher:
         output: TaskOutput | None = None
         CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
         try:
-            output = await self._outcome(work)
+            with self._spans.task(work.task) as ended:
+                output = await self._outcome(work)
+                if ended is not None:
+                    ended(output.result)
         except Exception:
             # Not the author's code but ours: even then the platform gets an answer.
             _log.exception("%s: the runner itself failed", options.task_id)
@@ -259,8 +266,11 @@ class Dispatcher:
             return prepared.output
         if prepared.method is None:
             return outcome.refused(event_type, f"{prepared.where}: there is no such method")
-        work.execution = run = execution.start(prepared.method, prepared.argument, pool=self._pool)
-        return self._translate(task, prepared.where, await run.wait(limit_s), run, limit_s)
+        with self._spans.handler(prepared.where):
+            # Inside of the span, so that the author's API calls are.
+            work.execution = run = execution.start(prepared.method, prepared.argument, pool=self._pool)
+            ended = await run.wait(limit_s)
+        return self._translate(task, prepared.where, ended, run, limit_s)
 
     async def _prepare(self, task: Task, limit_s: float) -> Prepared | Settled:
         if task.options.task_category == "interactive" and not task.options.installation_id:

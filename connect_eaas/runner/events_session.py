@@ -60,6 +60,7 @@ def open_session(context: SessionContext) -> Session:
         clock=context.clock,
         ready=context.ready,
         meter=context.meter,
+        spans=context.spans,
     )
     channel = Channel(
         kind,

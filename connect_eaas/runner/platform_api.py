@@ -8,13 +8,15 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
 from connect_eaas.runner.rest import Answer, Connections, RestError, open_connections
+from connect_eaas.runner.tracing_spans import Spans
 
 if TYPE_CHECKING:
     import httpx
@@ -38,9 +40,13 @@ class PlatformApi:
         api_key: the extension's key, used unless a call names another.
         user_agent: sent with each call.
         ca_file: certificates to trust instead of the system's.
+        spans: who traces.
     """
 
-    def __init__(self, root: str, api_key: str, *, user_agent: str, ca_file: Path | None = None) -> None:
+    def __init__(
+        self, root: str, api_key: str, *, user_agent: str, ca_file: Path | None = None, spans: Spans | None = None
+    ) -> None:
+        self._call_span = spans.call_span if spans is not None else None
         self._root = root
         self._api_key = api_key
         self._user_agent = user_agent
@@ -179,7 +185,12 @@ class PlatformApi:
         if self._opened is None:
             import httpx
 
-            self._opened = httpx.AsyncClient(
+            make: Callable[..., httpx.AsyncClient] = httpx.AsyncClient
+            if self._call_span is not None:
+                from connect_eaas.call_spans import SpannedAsyncClient
+
+                make = partial(SpannedAsyncClient, self._call_span)
+            self._opened = make(
                 headers={"User-Agent": self._user_agent},
                 verify=self._tls if self._tls is not None else False,
                 timeout=httpx.Timeout(30.0, connect=15.0),
@@ -193,7 +204,12 @@ class PlatformApi:
         url = f"{self._root}/{path.lstrip('/')}"
         headers = {"Authorization": api_key or self._api_key, "User-Agent": self._user_agent, "Accept": "*/*"}
         try:
-            answer = await self._connections.get(path, headers)
+            if self._call_span is None:
+                answer = await self._connections.get(path, headers)
+            else:
+                with self._call_span("GET", f"{self._root}/{path.lstrip('/')}", headers) as answered:
+                    answer = await self._connections.get(path, headers)
+                    answered(answer.status)
         except RestError as error:
             raise ApiCallError(f"GET {url}: {error}") from error
         if not 200 <= answer.status < 300:

@@ -22,6 +22,7 @@ from connect_eaas.runner.platform_api import PlatformApi
 from connect_eaas.runner.settings import Settings
 from connect_eaas.runner.state_dir import Slot
 from connect_eaas.runner.stop import Stop
+from connect_eaas.runner.tracing_spans import Spans
 
 __all__ = ["Conversation", "Owed", "Session", "SessionContext", "Work"]
 
@@ -109,6 +110,8 @@ class SessionContext:
     """Where state is kept; None keeps nothing."""
     meter: Meter = field(default_factory=Meter)
     """Who counts."""
+    spans: Spans = field(default_factory=Spans)
+    """Who traces."""
 
     def journal(self) -> OutboxFile | None:
         """Open the journal of this kind's results; None if there is no place for it, which is logged."""

@@ -96,6 +96,7 @@ class TransformationDispatcher(Dispatcher):
             clock=context.clock,
             ready=context.ready,
             meter=context.meter,
+            spans=context.spans,
         )
         self._declarations = context.declarations
         self._configuration = context.configuration

@@ -27,6 +27,7 @@ from connect_eaas.runner.sessions import Session, SessionContext
 from connect_eaas.runner.settings import Settings
 from connect_eaas.runner.state_dir import Slot
 from connect_eaas.runner.stop import Stop
+from connect_eaas.runner.tracing_spans import Spans
 
 __all__ = ["HOOK_LIMIT_S", "HookCalls", "StopReport", "Turns", "Worker"]
 
@@ -77,6 +78,7 @@ class Worker:
         turns: who calls the hooks; by default this worker does.
         connected: called whenever a session has been configured by the platform.
         meter: who counts.
+        spans: who traces.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Worker:
         turns: Turns | None = None,
         connected: Callable[[str], None] = lambda _: None,
         meter: Meter | None = None,
+        spans: Spans | None = None,
     ) -> None:
+        self._spans = spans or Spans()
         self.stop = stop or Stop()
         self.configuration = Configuration(
             settings.environment_id,
@@ -112,7 +116,12 @@ class Worker:
         self._meter = meter or Meter()
         # Kinds whose session was configured before.
         self._were_connected: set[str] = set()
-        self._clients = ClientFactory(endpoint=settings.api_url, api_key=settings.api_key, ca_file=settings.ca_file)
+        self._clients = ClientFactory(
+            endpoint=settings.api_url,
+            api_key=settings.api_key,
+            ca_file=settings.ca_file,
+            call_span=self._spans.call_span,
+        )
         # Set once `on_startup` has run; tasks wait for it.
         self._ready = asyncio.Event()
         # Set with the first setup response of any session.
@@ -130,7 +139,11 @@ class Worker:
             RunnerError: the platform refused the credentials at the start, or ``on_startup`` failed.
         """
         async with PlatformApi(
-            self._settings.api_url, self._settings.api_key, user_agent=self._agent, ca_file=self._settings.ca_file
+            self._settings.api_url,
+            self._settings.api_key,
+            user_agent=self._agent,
+            ca_file=self._settings.ca_file,
+            spans=self._spans,
         ) as api:
             try:
                 for kind in self._kinds:
@@ -175,6 +188,7 @@ class Worker:
             clock=time.monotonic,
             slot=self._slot,
             meter=self._meter,
+            spans=self._spans,
         )
 
     def _configure(self, event: Configured) -> None:

@@ -44,6 +44,7 @@ from connect_eaas.runner.kinds import KINDS
 from connect_eaas.runner.metrics import Board, Meter
 from connect_eaas.runner.state_dir import Slot
 from connect_eaas.runner.stop import Stop
+from connect_eaas.runner.tracing_spans import open_spans
 
 __all__ = ["run_worker"]
 
@@ -109,6 +110,7 @@ class _Process:
         from connect_eaas.runner.worker import Worker
 
         spec, self._stop = self._spec, Stop()
+        spans = open_spans(os.environ, worker=spec.kind, version=spec.version)
         loop = asyncio.get_running_loop()
         self._start_up: asyncio.Future[StartUp] = loop.create_future()
         self._shut_down: asyncio.Future[ShutDown] = loop.create_future()
@@ -125,6 +127,7 @@ class _Process:
             turns=self,
             connected=lambda _: self._send(Connected()),
             meter=_meter(spec),
+            spans=spans,
         )
         if sys.platform != "win32":
             loop.add_signal_handler(signal.SIGTERM, self._signalled)
@@ -137,6 +140,7 @@ class _Process:
             return error.exit_status
         finally:
             telling.cancel()
+            await asyncio.to_thread(spans.close)
             self._ended.set()
         forced = self._stop.forced.is_set()
         self._send(Ended(report, forced))
