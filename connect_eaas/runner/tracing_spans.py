@@ -7,7 +7,6 @@ itself defines, and the extra ``otel`` is installed. The trace goes on from the 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
@@ -126,21 +125,18 @@ def open_spans(environment: Mapping[str, str], *, worker: str, version: str) -> 
         worker: kind of this process's session.
         version: of the runner.
     """
-    off = (
-        environment.get("OTEL_SDK_DISABLED", "").lower() == "true" or environment.get("OTEL_TRACES_EXPORTER") == "none"
-    )
+    off = environment.get("OTEL_SDK_DISABLED", "").lower() == "true"
+    off = off or environment.get("OTEL_TRACES_EXPORTER") == "none"
     if off or not any(environment.get(name) for name in _ENDPOINTS):
         return Spans()
-    if importlib.util.find_spec("opentelemetry") is None or any(
-        importlib.util.find_spec(f"opentelemetry.{name}") is None for name in ("sdk", "exporter")
-    ):
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
         _log.warning("no traces: %s is set, but connect-extension-sdk[otel] is not installed", " or ".join(_ENDPOINTS))
         return Spans()
-    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-    from opentelemetry.sdk.resources import Resource
-    from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
     name = environment.get("OTEL_SERVICE_NAME") or "connect-extension"
     resource = Resource.create({"service.name": name, "service.version": version, "connect.worker": worker})
     provider = TracerProvider(resource=resource)
