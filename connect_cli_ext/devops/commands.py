@@ -19,6 +19,7 @@ COMMANDS = {
     "start": _command("start", "start", "Start the platform; it runs until Ctrl-C."),
     "dev": _command("dev", "dev", "Run a project on the platform with live reload, and show its tasks."),
     "trigger": _command("trigger", "trigger", "Make something happen: a sandbox object, and so a real task."),
+    "install": _command("install", "install", "Install a project's extension for the platform's account."),
     "tasks": _command("queue", "tasks", "List the tasks queue, newest first."),
     "task": _command("queue", "task", "Show one task with every attempt."),
     "open": _command("info", "open_", "Open the platform's pages in the browser."),

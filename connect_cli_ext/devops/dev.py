@@ -20,6 +20,13 @@ from connect_cli_ext.output import sign
 
 __all__ = ["dev"]
 
+# What to do first, by the type of the extension.
+_TRY = {
+    "products": "ccli devops trigger asset_purchase_request_processing",
+    "multiaccount": "ccli devops install",
+    "transformations": "ccli devops trigger billing_transformation_request",
+}
+
 
 @click.command()
 @click.argument("project", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
@@ -84,7 +91,9 @@ def _introduce(project: Project, registration: Registration, platform: LocalPlat
         click.echo(f"  credentials  {project.env_file.name}")
     else:
         click.echo(f"  credentials  {project.env_file.name} belongs to another server and is left as it is")
-    click.echo("  try          ccli devops trigger asset_purchase_request_processing")
+    click.echo(f"  try          {_TRY.get(project.type, _TRY['products'])}")
+    if project.type in ("multiaccount", "transformations"):
+        click.echo(f"  pages        {platform.url}/ext/{registration.extension_id}/dev/static/…")
     click.echo("  stop         Ctrl-C")
     click.echo()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -106,8 +107,9 @@ def test_the_multi_account_example_serves_an_installation(make_loop: Callable[..
     # Nobody has installed it yet.
     assert call(loop, "api/settings").status_code == 422
 
-    environment = {"environment": {"id": loop.stage.environment_id}}
-    installation = loop.client.post("/devops/installations", environment)["id"]
+    installed = ccli("devops", "install", str(loop.project), "-o", "json", environ=loop.environ)
+    assert installed.returncode == 0, installed.stderr
+    installation = json.loads(installed.stdout)["id"]
     loop.settle()
     first = {"enabled": True, "large_from": 100, "note": "This is a large order."}
     assert loop.client.get(f"/devops/installations/{installation}")["settings"] == first
@@ -126,7 +128,12 @@ def test_the_multi_account_example_serves_an_installation(make_loop: Callable[..
     (order,) = [item for item in call(loop, "api/orders").json() if item["id"] == request]
     assert order["large"] is True
 
-    loop.client.post(f"/devops/installations/{installation}/uninstall", {})
+    assert ccli("devops", "install", str(loop.project), "--uninstall", environ=loop.environ).returncode == 0
+    again = ccli("devops", "install", str(loop.project), "--uninstall", environ=loop.environ)
+    assert (again.returncode, "is not installed" in again.stderr) == (1, True)
+    fulfilment = str(EXAMPLES / "fulfilment_automation")
+    refused = ccli("devops", "install", fulfilment, environ=loop.environ)
+    assert (refused.returncode, "is of type products" in refused.stderr) == (1, True)
     loop.settle()
     told = [task for task in loop.tasks() if task["object"]["type"] == "installation_status_change"]
     assert [task["status"] for task in told] == ["succeeded", "succeeded"]
