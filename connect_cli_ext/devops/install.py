@@ -36,8 +36,8 @@ def install(project: Path, settings: str | None, uninstall: bool, output: str) -
     found = load_project(project)
     if found.type not in _INSTALLABLE:
         raise CommandError(
-            f"{found.name} is of type {found.type}; installed are {' and '.join(_INSTALLABLE)} extensions only. The type "
-            "is extension-type in [tool.connect] of pyproject.toml; without it a webapp makes it multiaccount."
+            f"{found.name} is of type {found.type}; installed are {' and '.join(_INSTALLABLE)} extensions only. Its "
+            "type is extension-type in [tool.connect] of pyproject.toml; without it a webapp makes it multiaccount."
         )
     with connect() as client:
         environment = register(client, found).environment_id
