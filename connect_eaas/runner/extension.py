@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from connect_eaas import pydantic1
+from connect_eaas.runner.bytecode import forget_stale_bytecode
 from connect_eaas.runner.errors import ExtensionError
 
 __all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "declared_applications", "find_entry_points", "load_application"]
@@ -84,6 +85,7 @@ def load_application(kind: str, reference: str, *, source: str) -> type:
     if old_models:
         _log.warning("models of %s work as under pydantic 1, as you asked for", ", ".join(sorted(old_models)))
     try:
+        forget_stale_bytecode(module_name, Path.cwd())
         module = importlib.import_module(module_name)
     except (Exception, SystemExit) as error:
         raise ExtensionError(f"{what}: {_import_trouble(module_name, error)}") from error

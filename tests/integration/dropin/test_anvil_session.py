@@ -65,7 +65,7 @@ class AnvilServer:
         self._answers[number] = answer
         body = {"type": "CALL", "id": number, "command": name, "args": [], "kwargs": arguments, "objects": []}
         await self.socket.send(json.dumps(body))
-        return await asyncio.wait_for(answer, 10)
+        return await asyncio.wait_for(answer, 30)
 
     async def until(self, condition: Callable[[], bool]) -> None:
         with anyio.fail_after(30):
