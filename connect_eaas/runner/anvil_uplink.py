@@ -133,6 +133,7 @@ class Uplink:
             key, prepare = wanted
             try:
                 prepare()
+                _complete_tracing()
                 importlib.import_module("anvil.server").connect(key, url=self._url, quiet=True)
             except Exception as error:
                 pause = min((pause or 0.5) * 2, _LONGEST_PAUSE_S)
@@ -147,3 +148,13 @@ class Uplink:
         except Exception as error:
             _log.warning("Anvil did not disconnect cleanly: %s", error)
         self._closed.set()
+
+
+def _complete_tracing() -> None:
+    """Give Anvil's library the tracer that it calls where OpenTelemetry is installed: for uplinks it makes none."""
+    try:
+        tracing = importlib.import_module("anvil_downlink_util.tracing.impl")
+    except ImportError:
+        return
+    if tracing.get_anvil_tracer_provider() is None:
+        tracing.set_internal_tracer_provider(importlib.import_module("opentelemetry.trace").NoOpTracerProvider())
