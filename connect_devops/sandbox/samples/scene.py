@@ -36,13 +36,9 @@ class Scene:
 
     @classmethod
     def of(cls, world: World, extension: Extension | None, words: Words) -> Scene:
-        """The scene of an extension's first product (and hub); everything that is missing is made and stored."""
+        """The scene of a product of the extension (and its hub); everything that is missing is made and stored."""
         vendor, provider = _accounts(world, words)
-        if extension is not None and extension.products:
-            product = ensure_product(world, extension.products[0].id, extension.products[0].name, owner=vendor)
-        else:
-            known = world.objects.all(kinds.PRODUCTS.collection)
-            product = known[0] if known else ensure_product(world, f"PRD-{words.digits(3, 3, 3)}", owner=vendor)
+        product = _product(world, extension, words, vendor)
         wanted_hub = extension.hub.id if extension is not None and extension.hub is not None else None
         for connection in world.objects.all(kinds.CONNECTIONS.collection, product_id=str(product["id"])):
             if wanted_hub in (None, (connection.get("hub") or {}).get("id")) and connection.get("marketplace"):
@@ -159,6 +155,21 @@ class Scene:
         if parent:
             account["parent"] = short(parent, "id", "name", "external_id")
         return world.store(kinds.TIER_ACCOUNTS, account)
+
+
+def _product(world: World, extension: Extension | None, words: Words, vendor: dict[str, Any]) -> dict[str, Any]:
+    """The first product with items: one that is only known from somebody's payload makes no believable sample."""
+    if extension is not None and extension.products:
+        ids = [product.id for product in extension.products]
+        if world.find(kinds.PRODUCTS, ids[0]) is None:
+            return ensure_product(world, ids[0], extension.products[0].name, owner=vendor)
+    else:
+        ids = [str(product["id"]) for product in world.objects.all(kinds.PRODUCTS.collection)]
+    for product_id in ids:
+        found = world.find(kinds.PRODUCTS, product_id)
+        if found is not None and world.objects.all(kinds.PRODUCT_ITEMS.collection, parent_id=product_id):
+            return found
+    return ensure_product(world, f"PRD-{words.digits(3, 3, 3)}", owner=vendor)
 
 
 def _accounts(world: World, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
