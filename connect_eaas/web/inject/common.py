@@ -2,12 +2,17 @@
 
 import json
 import logging
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import Depends, Header
 from pydantic import ValidationError
 
 from connect_eaas.web.inject.models import Context
+
+if TYPE_CHECKING:
+    _Adapter = logging.LoggerAdapter[logging.Logger]
+else:
+    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
 
 __all__ = ["get_call_context", "get_config", "get_logger"]
 
@@ -56,7 +61,7 @@ def get_config(x_connect_config: Annotated[str | None, Header()] = "{}") -> dict
 def get_logger(
     context: Annotated[Context, Depends(get_call_context)],
     x_connect_logging_level: Annotated[str | None, Header()] = "INFO",
-) -> logging.LoggerAdapter[logging.Logger]:
+) -> _Adapter:
     """Return the logger of the call; its records carry the context's values."""
     logger = logging.getLogger(_LOGGER)
     level = str(x_connect_logging_level).upper()
