@@ -9,19 +9,23 @@ import time
 from pathlib import Path
 
 from benchmarks.idle_runner import connected_runner, make_project
+from benchmarks.rows import Row
 
 ROUNDS = 7
 PROMISED_S = 1.0
 
 
-def run() -> None:
+def run() -> list[Row]:
     """Print the median and what we promise."""
     with tempfile.TemporaryDirectory() as directory:
         seconds = asyncio.run(_reload_s(make_project(Path(directory) / "project")))
     median = statistics.median(seconds)
     print("reload of a runner with four sessions")
     print(f"  saved file to the last handshake {median * 1000:6.0f} ms, longest {max(seconds) * 1000:.0f} ms")
-    print(f"  promised {PROMISED_S:.0f} s   {'holds' if median <= PROMISED_S else 'DOES NOT HOLD'}")
+    holds = median < PROMISED_S
+    print(f"  promised {PROMISED_S:.0f} s   {'holds' if holds else 'DOES NOT HOLD'}")
+    what = "reload: saved file to the last of four handshakes, median"
+    return [Row(what, f"{median:.2f} s, longest {max(seconds):.2f} s", f"< {PROMISED_S:.0f} s", holds)]
 
 
 async def _reload_s(project: Path) -> list[float]:
