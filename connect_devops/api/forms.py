@@ -41,22 +41,20 @@ def read_picture(call: Call, name: str) -> str:
 
 
 def _file(call: Call, name: str) -> bytes:
-    found: list[bytes] = []
-
-    def take(file: Any) -> None:
-        if file.field_name == name.encode():
-            file.file_object.seek(0)
-            found.append(file.file_object.read())
-        file.close()
-
+    files: list[Any] = []
     headers = {"Content-Type": call.headers["content-type"].encode("latin-1")}
     try:
-        parser = create_form_parser(headers, lambda field: None, take)
+        parser = create_form_parser(headers, lambda field: None, files.append)
         parser.write(call.body)
         parser.finalize()
-        parser.close()
+        for file in files:
+            if file.field_name == name.encode():
+                file.file_object.seek(0)
+                return bytes(file.file_object.read())
     except (FormParserError, ValueError) as error:
         raise ValidationError.of(name, f"The form cannot be read: {error}") from error
-    if not found:
-        raise ValidationError.of(name, "This file is required.")
-    return found[0]
+    finally:
+        # Not as they come: the parser still flushes them.
+        for file in files:
+            file.close()
+    raise ValidationError.of(name, "This file is required.")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -19,8 +20,8 @@ __all__ = ["run_check"]
 
 
 def run_check(spec: CheckSpec, connection: Connection[Any, Any]) -> int:
-    """Validate, log what should be different, and tell whether the extension can run."""
-    from connect_eaas.runner.project_check import check_project
+    """Validate, log or print what should be different, and tell whether the extension can run."""
+    from connect_eaas.runner.project_check import check_project, show_findings
 
     console.configure_logging(spec.logs, worker="validation")
     os.environ.update(spec.variables)
@@ -29,7 +30,10 @@ def run_check(spec: CheckSpec, connection: Connection[Any, Any]) -> int:
     with contextlib.suppress(ValueError):
         pydantic1.activate_if_wanted(spec.project, os.environ)
     try:
-        check_project(spec.project, everything=spec.everything)
+        if spec.report:
+            show_findings(spec.project, colours=spec.logs.rich and sys.stdout.isatty())
+        else:
+            check_project(spec.project)
     except RunnerError as error:
         verdict = Refused(str(error), error.exit_status)
     with contextlib.suppress(OSError):

@@ -64,8 +64,8 @@ class CheckSpec:
 
     project: Path
     variables: dict[str, str] = field(repr=False)
-    everything: bool
-    """Also what a runner does not use, such as the compose file."""
+    report: bool
+    """Check everything, also what a runner does not use, such as the compose file, and print a report."""
     logs: LogStyle
 
 

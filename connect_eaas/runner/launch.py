@@ -101,10 +101,10 @@ def read_project(
     Raises:
         RunnerError: a setting is wrong, or there is no application.
     """
-    surroundings = gather(environment, project, env_file=options.env_file)
+    surroundings = gather(environment, project, env_file=options.env_file, credentials_needed=not options.check)
     for note in surroundings.notes:
         _log.info("%s", note)
-    settings = read_settings(surroundings.variables, unsecure=options.unsecure)
+    settings = read_settings(surroundings.variables, unsecure=options.unsecure, credentials_needed=not options.check)
     if options.unsecure:
         _log.warning("--unsecure: the connection to %s is not encrypted", settings.websocket_url)
     found = find_entry_points(project)
@@ -154,7 +154,8 @@ def read_project(
 
 def _overview(settings: Settings, applications: dict[str, str], source: str) -> FeatureTable:
     rows = [
-        ("environment", settings.environment_id),
+        ("environment", settings.environment_id or "ENVIRONMENT_ID is not set"),
+        ("API key", "set" if settings.api_key else "API_KEY is not set"),
         ("session", settings.websocket_url),
         ("API", settings.api_url),
         *((name, reference) for name, reference in sorted(applications.items())),

@@ -42,7 +42,9 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Read environment variables from this file. Default: the project's own env file.",
 )
-@click.option("--check", is_flag=True, help="Check settings and extension, show what it can do, and end.")
+@click.option(
+    "--check", is_flag=True, help="Check settings and project, show what it can do, and end. Needs no credentials."
+)
 @click.option(
     "--metrics-port",
     type=click.IntRange(0, 65535),

@@ -86,27 +86,30 @@ class Settings:
         return host if _is_loopback(host) else None
 
 
-def read_settings(environment: Mapping[str, str], *, unsecure: bool = False) -> Settings:
+def read_settings(
+    environment: Mapping[str, str], *, unsecure: bool = False, credentials_needed: bool = True
+) -> Settings:
     """Read the settings.
 
     Args:
         environment: environment variables, those of an env file included.
         unsecure: plain ``ws://``; and plain ``http://`` for REST too when ``SERVER_ADDRESS`` names that host.
+        credentials_needed: False where no session is opened: key and environment may be missing then, and stay empty.
 
     Raises:
         SettingsError: names the variable and what it should hold.
     """
     missing = [name for name in ("API_KEY", "ENVIRONMENT_ID") if not environment.get(name, "").strip()]
-    if missing:
+    if missing and credentials_needed:
         raise SettingsError(
             f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set. Take them from the environment's "
             "Local Access box and export them, or write them to the project's env file; "
             "for the local platform run `ccli devops dev`."
         )
-    api_key = environment["API_KEY"].strip()
+    api_key = environment.get("API_KEY", "").strip()
     if not api_key.isprintable() or not api_key.isascii():
         raise SettingsError("API_KEY: contains characters that a header cannot carry")
-    environment_id = environment["ENVIRONMENT_ID"].strip()
+    environment_id = environment.get("ENVIRONMENT_ID", "").strip()
     if not all(character.isalnum() or character in "-_" for character in environment_id):
         raise SettingsError(f"ENVIRONMENT_ID: expected ENV-0000-0000-00 or a UUID, got {environment_id!r}")
     websocket, api = _addresses(environment, unsecure=unsecure)

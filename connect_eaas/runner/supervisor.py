@@ -112,13 +112,14 @@ class Supervisor:
             return
         self._serve_metrics(self._reading)
         self._prepare()
-        _log.info(
-            "connect-extension-sdk %s serves %s as instance %s, process %d",
-            self._version,
-            self._reading.settings.environment_id,
-            self._reading.specs[0].instance_id,
-            os.getpid(),
-        )
+        if not self._options.check:
+            _log.info(
+                "connect-extension-sdk %s serves %s as instance %s, process %d",
+                self._version,
+                self._reading.settings.environment_id,
+                self._reading.specs[0].instance_id,
+                os.getpid(),
+            )
         self._crew = self._new_crew(self._reading)
         if self._options.reload:
             self._watch()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from connect_eaas.runner.discovery import find_local_platform, local_variables
 from connect_eaas.runner.env_file import find_env_file, read_env_file
+from connect_eaas.runner.errors import SettingsError
 
 __all__ = ["Surroundings", "gather"]
 
@@ -20,13 +21,16 @@ class Surroundings:
     notes: tuple[str, ...] = ()
 
 
-def gather(environment: Mapping[str, str], project: Path, *, env_file: Path | None = None) -> Surroundings:
+def gather(
+    environment: Mapping[str, str], project: Path, *, env_file: Path | None = None, credentials_needed: bool = True
+) -> Surroundings:
     """Gather the variables of a runner in this project.
 
     Args:
         environment: the real environment variables; they win.
         project: the extension's directory.
         env_file: the env file to read; None looks for the project's own.
+        credentials_needed: False where no session is opened: a local platform need not know the project then.
 
     Raises:
         SettingsError: an env file or the discovery file is wrong, or a local platform does not know the project.
@@ -44,6 +48,11 @@ def gather(environment: Mapping[str, str], project: Path, *, env_file: Path | No
     if not variables.get("API_KEY") and not environment.get("SERVER_ADDRESS"):
         platform = find_local_platform(variables)
         if platform is not None:
-            variables.update(local_variables(platform, project, environment))
-            notes.append(f"local platform: {platform.url} (environment {variables['ENVIRONMENT_ID']})")
+            try:
+                variables.update(local_variables(platform, project, environment))
+            except SettingsError:
+                if credentials_needed:
+                    raise
+            else:
+                notes.append(f"local platform: {platform.url} (environment {variables['ENVIRONMENT_ID']})")
     return Surroundings(variables, tuple(notes))

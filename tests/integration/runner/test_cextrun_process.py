@@ -54,6 +54,9 @@ def project(tmp_path: Path) -> Path:
             [tool.poetry]
             name = "my-extension"
 
+            [tool.poetry.dependencies]
+            connect-extension-sdk = "*"
+
             [tool.poetry.plugins."connect.eaas.ext"]
             eventsapp = "my_extension.events:Application"
         """)
@@ -109,7 +112,8 @@ async def cextrun(project: Path, *flags: str, **variables: str) -> AsyncIterator
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+        # To the end of the log, which the last of its processes closes.
+        await process.communicate()
 
 
 def run(project: Path, *flags: str, **variables: str) -> subprocess.CompletedProcess[str]:

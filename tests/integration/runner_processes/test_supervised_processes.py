@@ -186,23 +186,55 @@ async def test_json_log_lines_name_the_task_and_hide_secrets(platform: ScriptedP
     assert {line["worker"] for line in lines} >= {"background", "interactive", "supervisor"}
 
 
-async def test_check_shows_settings_applications_and_features_and_opens_no_session(
-    platform: ScriptedPlatform, project: Path
-) -> None:
+async def checked(project: Path, **variables: str) -> tuple[int | None, str, str]:
+    """Status, output and log of ``cextrun --check``."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "connect_eaas.runner.main", "--check"),
         cwd=project,
-        env={"PATH": os.environ["PATH"], "API_KEY": "k", "ENVIRONMENT_ID": "ENV-1-01", "SERVER_ADDRESS": "http://h"},
+        env={"PATH": os.environ["PATH"], "HOME": str(project), **variables},
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
     )
-    output, _ = await asyncio.wait_for(process.communicate(), 20)
+    output, log = await asyncio.wait_for(process.communicate(), 20)
+    return process.returncode, output.decode(), log.decode()
 
-    assert process.returncode == 0
-    shown = output.decode()
+
+def without_async(project: Path) -> None:
+    module = project / "my_extension" / "events.py"
+    module.write_text(module.read_text().replace("async def", "def"))
+
+
+async def test_check_shows_settings_applications_and_features_and_opens_no_session(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    without_async(project)
+    status, shown, log = await checked(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01", SERVER_ADDRESS="http://h")
+
+    assert status == 0, log
     for text in ("ENV-1-01", "ws://h", "my_extension.events:Application", "asset_purchase_request_processing"):
         assert text in shown
     assert platform.all_conversations == []
+
+
+async def test_check_needs_no_credentials_and_prints_what_is_found(project: Path) -> None:
+    without_async(project)
+    status, shown, log = await checked(project)
+
+    assert status == 0, log
+    assert "warning LIC002  pyproject.toml" in shown
+    assert "ENVIRONMENT_ID is not set" in shown
+    assert "asset_purchase_request_processing" in shown
+    # A setting that is there is checked all the same.
+    assert (await checked(project, CONNECT_STOP_TIMEOUT="soon"))[0] == 2
+
+
+async def test_check_fails_with_the_errors_of_the_project(project: Path) -> None:
+    status, shown, log = await checked(project)
+
+    assert status == 3
+    assert "error MIX001  my_extension/events.py:" in shown
+    assert "breaks 1 rule" in log
+    assert "Traceback" not in log
 
 
 async def test_crash_loop_slows_down_and_a_stop_ends_it(platform: ScriptedPlatform, project: Path) -> None:

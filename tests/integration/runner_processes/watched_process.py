@@ -75,6 +75,9 @@ def write_project(root: Path) -> Path:
             [tool.poetry]
             name = "my-extension"
 
+            [tool.poetry.dependencies]
+            connect-extension-sdk = "*"
+
             [tool.poetry.plugins."connect.eaas.ext"]
             eventsapp = "my_extension.events:Application"
         """)
@@ -135,4 +138,5 @@ async def cextrun(project: Path, platform: ScriptedPlatform, *flags: str, **vari
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+        # To the end of the log, which the last of its processes closes.
+        await process.communicate()

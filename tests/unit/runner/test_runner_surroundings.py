@@ -135,6 +135,9 @@ def test_local_platform_that_does_not_know_the_project(project: Path, discovery:
     with pytest.raises(SettingsError, match=r"not registered there.*ccli devops dev"):
         gather({"CONNECT_DEVOPS_DISCOVERY": str(discovery)}, project)
 
+    found = gather({"CONNECT_DEVOPS_DISCOVERY": str(discovery)}, project, credentials_needed=False)
+    assert "API_KEY" not in found.variables
+
 
 def test_local_platform_is_left_alone_when_the_server_is_chosen(project: Path, discovery: Path) -> None:
     publish(discovery, projects={str(project): "ENV-5-01"})
