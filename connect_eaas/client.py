@@ -12,10 +12,11 @@ import platform
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
 
 from connect_eaas import inflection
@@ -30,6 +31,9 @@ from requests.adapters import HTTPAdapter  # noqa: E402
 from connect_eaas.call_spans import CallSpan, SpannedAsyncClient  # noqa: E402
 from connect_eaas.request_log import RequestLogger  # noqa: E402
 from connect_eaas.tracing import TRACE_HEADER, get_correlation_id  # noqa: E402
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = [
     "AsyncConnectClient",
@@ -60,7 +64,40 @@ class Connections(Protocol):
         """The session of the running event loop."""
 
 
-class PooledClient(ConnectClient):  # type: ignore[misc]
+Headers = Mapping[str, str] | Callable[[], Mapping[str, str]]
+"""Default headers of a client, or what makes them at their first use: many a handler makes no call."""
+
+
+class _Pooled:
+    """What both clients have in common: connections of a factory, and headers that may be made late."""
+
+    connections: Connections
+
+    @property
+    def default_headers(self) -> dict[str, str]:
+        """Sent with each call."""
+        headers: Any = self.__dict__["_headers"]
+        if callable(headers):
+            headers = self.__dict__["_headers"] = dict(headers())
+        return cast("dict[str, str]", headers)
+
+    @default_headers.setter
+    def default_headers(self, headers: Headers) -> None:
+        self.__dict__["_headers"] = headers
+
+    def twin(self, api_key: str, headers: Headers, logger: RequestLogger | None) -> Self:
+        """Make another client with the same options; several times cheaper than the constructor."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__.update(api_key=api_key, _headers=headers, logger=logger, **self._of_its_own())
+        return made
+
+    def _of_its_own(self) -> dict[str, Any]:
+        """Attributes that no two clients may share: those that hold the last response."""
+        raise NotImplementedError
+
+
+class PooledClient(_Pooled, ConnectClient):  # type: ignore[misc]
     """The plain client, on its factory's connections."""
 
     def __init__(self, connections: Connections, api_key: str, **options: Any) -> None:
@@ -71,13 +108,19 @@ class PooledClient(ConnectClient):  # type: ignore[misc]
     def session(self) -> requests.Session:
         return self.connections.session
 
+    def _of_its_own(self) -> dict[str, Any]:
+        return {"_thread_locals": threading.local()}
 
-class AsyncPooledClient(AsyncConnectClient):  # type: ignore[misc]
+
+class AsyncPooledClient(_Pooled, AsyncConnectClient):  # type: ignore[misc]
     """The asynchronous client, on its factory's connections, and without the pauses that would stop the loop."""
 
     def __init__(self, connections: Connections, api_key: str, **options: Any) -> None:
         super().__init__(api_key, **options)
         self.connections = connections
+
+    def _of_its_own(self) -> dict[str, Any]:
+        return {"_response": ContextVar("response", default=None)}
 
     @property
     def session(self) -> httpx.AsyncClient:
@@ -134,7 +177,10 @@ class ClientFactory:
         self._api_key = api_key
         self._ca_file = ca_file
         self._verify = verify
-        self._options: dict[str, Any] = {"max_retries": max_retries, "timeout": timeout, "use_specs": False}
+        options: dict[str, Any] = {"max_retries": max_retries, "timeout": timeout, "use_specs": False}
+        # Those that all clients are made after.
+        self._plain = PooledClient(self, api_key, endpoint=self.endpoint, **options)
+        self._asynchronous = AsyncPooledClient(self, api_key, endpoint=self.endpoint, **options)
         self._pool_size = pool_size
         self._adapter = _Adapter(ca_file, verify, pool_size, call_span)
         self._sessions = threading.local()
@@ -177,21 +223,30 @@ class ClientFactory:
         self,
         *,
         api_key: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> ConnectClient:
-        """Make a plain client; ``headers`` go with each call, ``logger`` gets the calls at level DEBUG."""
-        return PooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
+        """Make a plain client.
+
+        Args:
+            api_key: used instead of the factory's.
+            headers: go with each call; a function is called once, when they are needed.
+            logger: gets the calls at level DEBUG.
+
+        Raises:
+            ValueError: the headers name an authorization.
+        """
+        return self._plain.twin(api_key or self._api_key, _checked(headers), _logged(logger))
 
     def async_client(
         self,
         *,
         api_key: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Headers | None = None,
         logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
     ) -> AsyncConnectClient:
         """Make an asynchronous client; arguments as for ``client``."""
-        return AsyncPooledClient(self, api_key or self._api_key, **self._arguments(headers, logger))
+        return self._asynchronous.twin(api_key or self._api_key, _checked(headers), _logged(logger))
 
     def close(self) -> None:
         """Close the connections of plain clients. Clients may be used again afterwards; they connect anew."""
@@ -203,16 +258,6 @@ class ClientFactory:
         session = self._async_sessions.pop(asyncio.get_running_loop(), None)
         if session is not None:
             await session.aclose()
-
-    def _arguments(
-        self, headers: Mapping[str, str] | None, logger: logging.Logger | logging.LoggerAdapter[Any] | None
-    ) -> dict[str, Any]:
-        return {
-            "endpoint": self.endpoint,
-            "default_headers": dict(headers or {}),
-            "logger": RequestLogger(logger) if logger is not None else None,
-            **self._options,
-        }
 
     def _tls(self) -> ssl.SSLContext | bool:
         # Without TLS there is nothing to verify, and loading the authorities takes its time.
@@ -245,6 +290,20 @@ class _Adapter(HTTPAdapter):
             response = super().send(request, stream=stream, timeout=timeout, verify=chosen, cert=cert, proxies=proxies)
             answered(response.status_code)
         return response
+
+
+def _checked(headers: Headers | None) -> Headers:
+    if headers is None:
+        return {}
+    if callable(headers):
+        return headers
+    if "Authorization" in headers:
+        raise ValueError("headers: cannot hold an Authorization; give the client its key by api_key")
+    return dict(headers)
+
+
+def _logged(logger: logging.Logger | logging.LoggerAdapter[Any] | None) -> RequestLogger | None:
+    return RequestLogger(logger) if logger is not None else None
 
 
 def _no_cookies() -> DefaultCookiePolicy:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import random
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, cast
 from urllib.parse import urlencode, urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI, ProxyError, WebSocketException
 
 from connect_eaas.runner.proxies import shown
 from connect_eaas.runner.settings import Settings
+from connect_eaas.runner.websocket import PlatformConnection
 
 __all__ = [
     "Backoff",
@@ -30,8 +31,6 @@ __all__ = [
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 """Larger frames end the connection. The platform's own limit is 2 MiB; what exceeds it need not cost a connection."""
 _PING_S: Final = 60.0
-_UNREAD_FRAMES: Final = 128
-_GATHERED_BYTES: Final = 128 * 1024
 _REASONS: Final[Mapping[int, str]] = {
     401: "the API key is not valid (API_KEY)",
     403: "the API key may not serve this environment (API_KEY, ENVIRONMENT_ID)",
@@ -60,40 +59,6 @@ class RefusedError(ConnectionFailedError):
 
 class MaintenanceError(RefusedError):
     """The platform is down for maintenance (502); it will be back."""
-
-
-class PlatformConnection(ClientConnection):
-    """A websocket that can send many frames with one system call, which costs more than all else of a small frame."""
-
-    # True while frames are gathered.
-    _gathering = False
-
-    async def send_all(self, frames: Iterable[str]) -> None:
-        """Send the frames in this order.
-
-        Raises:
-            ConnectionClosed: the connection has ended; the last frames may not have left.
-        """
-        gathered = 0
-        try:
-            for frame in frames:
-                self._gathering = gathered < _GATHERED_BYTES
-                gathered = gathered + len(frame) if self._gathering else 0
-                await self.send(frame)
-        finally:
-            self._gathering = False
-            self.send_data()
-
-    def send_data(self) -> None:
-        if self._gathering:
-            return
-        frames = self.protocol.data_to_send()
-        if frames and frames[-1]:
-            self.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
-        elif frames:
-            # The empty one at the end asks for a half-closed line; only the base class knows how.
-            self.protocol.writes[:0] = frames
-            super().send_data()
 
 
 class Backoff:
@@ -173,7 +138,6 @@ async def connect_to_platform(
             ping_timeout=_PING_S,
             close_timeout=2,
             max_size=MAX_FRAME_BYTES,
-            max_queue=_UNREAD_FRAMES,
         )
         return cast("PlatformConnection", connection)
     except InvalidStatus as error:

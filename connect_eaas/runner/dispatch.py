@@ -9,12 +9,11 @@ task delivered again waits for that run instead of starting another one beside i
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import anyio
 
 from connect_eaas.declarations import Declarations
 from connect_eaas.errors import SdkError
@@ -22,7 +21,7 @@ from connect_eaas.protocol.messages import Task, TaskOutput
 from connect_eaas.responses import as_response
 from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
-from connect_eaas.runner.execution import Execution, Raised, Returned, TimedOut
+from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
 from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
 from connect_eaas.runner.metrics import Meter
@@ -41,14 +40,20 @@ __all__ = ["Dispatcher", "Work"]
 _log = logging.getLogger("connect.eaas.runner.tasks")
 
 
-@dataclass
 class Work:
     """One task in hand; ``task`` is its newest delivery."""
 
-    task: Task
-    job: asyncio.Task[None] | None = None
-    started: bool = False
-    execution: Execution | None = None
+    __slots__ = ("began", "job", "run", "settled", "started", "task")
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.job: asyncio.Task[None] | None = None
+        # True once it has its slot, which it got at ``began``.
+        self.started = False
+        self.began = 0.0
+        self.run: Execution | CoroutineRun | None = None
+        # True once the platform gets, or got, its answer; the run may go on.
+        self.settled = False
 
 
 @dataclass
@@ -97,7 +102,8 @@ class Dispatcher:
         meter: Meter | None = None,
         spans: Spans | None = None,
     ) -> None:
-        self._spans = spans or Spans()
+        # None if nobody traces, as is usual: even spans that do nothing take their time.
+        self._spans = spans if spans is not None and type(spans) is not Spans else None
         self._name = name
         self._meter = meter or Meter()
         self._preparation = Preparation(declarations, configuration, api, clients, headers)
@@ -150,7 +156,7 @@ class Dispatcher:
         self._works[task.options.task_id] = work
         self._meter.task_begun(task.options.task_category)
         self._idle.clear()
-        work.job = asyncio.get_running_loop().create_task(self._work(work), name=f"task-{task.options.task_id}")
+        work.job = asyncio.get_running_loop().create_task(self._work(work), name=task.options.task_id)
 
     def stop_taking(self) -> int:
         """Take no more tasks, and hand back those that have not started.
@@ -178,9 +184,9 @@ class Dispatcher:
         self._taking = False
         jobs = [work.job for work in self._works.values() if work.job is not None]
         for work in list(self._works.values()):
-            if work.execution is not None:
-                work.execution.cancel()
-            if work.job is not None:
+            if isinstance(work.run, CoroutineRun):
+                work.run.give_up()
+            elif work.job is not None:
                 work.job.cancel()
         if jobs:
             await asyncio.wait(jobs, timeout=5.0)
@@ -192,33 +198,41 @@ class Dispatcher:
         output: TaskOutput | None = None
         CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
         try:
-            with self._spans.task(work.task) as ended:
+            if self._spans is None:
                 output = await self._outcome(work)
-                if ended is not None:
-                    ended(output.result)
+            else:
+                with self._spans.task(work.task) as ended:
+                    output = await self._outcome(work)
+                    if ended is not None:
+                        ended(output.result)
         except Exception:
             # Not the author's code but ours: even then the platform gets an answer.
             _log.exception("%s: the runner itself failed", options.task_id)
             text = "the runner itself failed; see its log"
             output = outcome.failed(options.task_category, happened.event_type, text)
         finally:
-            del self._works[options.task_id]
-            result, seconds = (output.result, output.runtime) if output is not None else (None, 0.0)
-            self._meter.task_ended(options.task_category, result, seconds)
-            if not self._works:
-                self._idle.set()
-        self._results.put(work.task.answered(output))
+            if isinstance(work.run, CoroutineRun) and work.run.given_up:
+                output = None
+            self._settle(work, output)
+
+    def _settle(self, work: Work, output: TaskOutput | None) -> None:
+        """The task is no longer in hand; without an output it is not answered."""
+        if work.settled:
+            return
+        work.settled = True
+        task = work.task
+        options = task.options
+        del self._works[options.task_id]
+        if not self._works:
+            self._idle.set()
+        if output is None:
+            self._meter.task_ended(options.task_category)
+            return
+        self._meter.task_ended(options.task_category, output.result, output.runtime)
+        self._results.put(task.answered(output))
         self.finished += 1
         # The writer's turn comes first: nobody waits for a line in the log.
-        await asyncio.sleep(0)
-        _log.info(
-            "%s %s %s: %s in %.3f s",
-            options.task_id,
-            happened.event_type,
-            happened.object_id,
-            output.result,
-            output.runtime,
-        )
+        asyncio.get_running_loop().call_soon(_log_ended, task, output)
 
     async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():
@@ -236,19 +250,25 @@ class Dispatcher:
         slots = self._slots
         if interactive and not self._preparation.runs_in_thread(work.task):
             slots = self._interactive_slots
-        if not await _take(slots, limit if interactive else None):
-            return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
+        if slots.locked():
+            if not await _take(slots, limit if interactive else None):
+                return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
+        else:
+            await slots.acquire()
         work.started = True
-        started = self._clock()
+        work.began = self._clock()
         if interactive:
             # The caller has waited since the task came.
-            limit = max(limit - (started - arrived), 0.0)
+            limit = max(limit - (work.began - arrived), 0.0)
         try:
             output = await self._run(work, limit)
         finally:
-            _give_back(slots, work.execution)
-        output.runtime = round(max(self._clock() - started, 0.0), 6)
+            _give_back(slots, work.run)
+        output.runtime = self._runtime(work)
         return output
+
+    def _runtime(self, work: Work) -> float:
+        return round(max(self._clock() - work.began, 0.0), 6)
 
     async def _run(self, work: Work, limit_s: float) -> TaskOutput:
         task = work.task
@@ -266,17 +286,34 @@ class Dispatcher:
             return prepared.output
         if prepared.method is None:
             return outcome.refused(event_type, f"{prepared.where}: there is no such method")
+        if self._spans is None:
+            return await self._call(work, prepared.method, prepared, limit_s)
         with self._spans.handler(prepared.where):
             # Inside of the span, so that the author's API calls are.
-            work.execution = run = execution.start(prepared.method, prepared.argument, pool=self._pool)
+            return await self._call(work, prepared.method, prepared, limit_s)
+
+    async def _call(self, work: Work, method: Callable[[Any], Any], prepared: Prepared, limit_s: float) -> TaskOutput:
+        where, run = prepared.where, None
+        if inspect.iscoroutinefunction(method):
+            coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s))
+            work.run = coroutine
+            ended = await coroutine.ended(method(prepared.argument))
+        else:
+            work.run = run = execution.start(method, prepared.argument, pool=self._pool)
             ended = await run.wait(limit_s)
-        return self._translate(task, prepared.where, ended, run, limit_s)
+        return self._translate(work.task, where, ended, run, limit_s)
+
+    def _overran(self, work: Work, where: str, run: Execution, limit_s: float) -> None:
+        """A coroutine goes on although it was cancelled: the platform is answered without it."""
+        output = self._timed_out(work.task, where, True, run, limit_s)
+        output.runtime = self._runtime(work)
+        self._settle(work, output)
 
     async def _prepare(self, task: Task, limit_s: float) -> Prepared | Settled:
         if task.options.task_category == "interactive" and not task.options.installation_id:
             # Nothing is read over REST, so there is nothing to wait for.
             return await self._preparation.prepare(task)
-        with anyio.fail_after(limit_s):
+        with TimeLimit(limit_s):
             return await self._preparation.prepare(task)
 
     async def _await_overdue(self, work: Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
@@ -291,13 +328,14 @@ class Dispatcher:
             return outcome.failed(work.task.options.task_category, work.task.input.event_type, text)
         return self._translate(work.task, overdue.where, ended, overdue.execution, limit_s)
 
-    def _translate(self, task: Task, where: str, ended: execution.Ended, run: Execution, limit_s: float) -> TaskOutput:
-        category, event_type = task.options.task_category, task.input.event_type
+    def _translate(
+        self, task: Task, where: str, ended: execution.Ended, run: Execution | None, limit_s: float
+    ) -> TaskOutput:
+        if isinstance(ended, Returned):
+            return self._returned(task, where, ended, task.options.task_category, task.input.event_type)
         if isinstance(ended, TimedOut):
-            return self._timed_out(task, where, ended, run, limit_s)
-        if isinstance(ended, Raised):
-            return self._crashed(task, ended.error)
-        return self._returned(task, where, ended, category, event_type)
+            return self._timed_out(task, where, ended.still_running, run, limit_s)
+        return self._crashed(task, ended.error)
 
     def _returned(self, task: Task, where: str, ended: Returned, category: Any, event_type: str) -> TaskOutput:
         try:
@@ -313,9 +351,11 @@ class Dispatcher:
         _log.error("%s: the handler raised\n%s", task.options.task_id, trace)
         return outcome.failed(task.options.task_category, task.input.event_type, trace)
 
-    def _timed_out(self, task: Task, where: str, ended: TimedOut, run: Execution, limit_s: float) -> TaskOutput:
+    def _timed_out(
+        self, task: Task, where: str, still_running: bool, run: Execution | None, limit_s: float
+    ) -> TaskOutput:
         text = f"{where} took longer than {limit_s:g} s"
-        if ended.still_running:
+        if still_running and run is not None:
             text += " and is still running"
             task_id = task.options.task_id
             if run.replace_thread():
@@ -344,9 +384,21 @@ async def _take(slots: asyncio.Semaphore, limit_s: float | None) -> bool:
     return True
 
 
-def _give_back(slots: asyncio.Semaphore, run: Execution | None) -> None:
+def _give_back(slots: asyncio.Semaphore, run: Execution | CoroutineRun | None) -> None:
     """Free the slot once nothing runs in it any more."""
-    if run is None or run.replaced or not run.running:
-        slots.release()
-    else:
+    if isinstance(run, Execution) and run.running and not run.replaced:
         run.when_done(slots.release)
+    else:
+        slots.release()
+
+
+def _log_ended(task: Task, output: TaskOutput) -> None:
+    happened = task.input
+    _log.info(
+        "%s %s %s: %s in %.3f s",
+        task.options.task_id,
+        happened.event_type,
+        happened.object_id,
+        output.result,
+        output.runtime,
+    )

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Final
 
 from connect_eaas.runner.threads import ThreadPool
 
-__all__ = ["Ended", "Execution", "Raised", "Returned", "TimedOut", "start"]
+__all__ = ["CoroutineRun", "Ended", "Execution", "Raised", "Returned", "TimeLimit", "TimedOut", "start"]
+
+_TO_END_S: Final = 1.0
+"""Seconds that a cancelled coroutine has to end; one that swallows its cancellation counts as still running."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,7 @@ class Execution:
         if not done:
             if isinstance(self._ending, asyncio.Task):
                 self._ending.cancel()
-                # A coroutine gets a moment to end; one that swallows its cancellation counts as still running.
-                await asyncio.wait({self._ending}, timeout=1.0)
+                await asyncio.wait({self._ending}, timeout=_TO_END_S)
             return TimedOut(still_running=self.running)
         if self._ending.cancelled():
             return Raised(asyncio.CancelledError("the handler was cancelled"))
@@ -82,6 +86,108 @@ class Execution:
     def when_done(self, callback: Callable[[], None]) -> None:
         """Call back on the loop once the function has ended."""
         self._ending.add_done_callback(lambda _: callback())
+
+
+class CoroutineRun:
+    """A coroutine that runs in the task of whoever awaits `ended`: no task of its own, and one timer.
+
+    Args:
+        limit_s: seconds after which it is cancelled.
+        overran: called if it goes on nevertheless, with what can be waited for.
+    """
+
+    __slots__ = ("_ending", "_limit_s", "_loop", "_overran", "_passed", "_task", "_timer", "given_up")
+
+    def __init__(self, limit_s: float, overran: Callable[[Execution], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limit_s = limit_s
+        self._overran = overran
+        self._passed = False
+        self._task: asyncio.Task[Any] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        # Set once `overran` was called.
+        self._ending: asyncio.Future[Returned | Raised] | None = None
+        # True once nobody waits for the outcome any more.
+        self.given_up = False
+
+    async def ended(self, coroutine: Coroutine[Any, Any, Any]) -> Ended:
+        """Run the coroutine.
+
+        Raises:
+            CancelledError: the task was cancelled from outside.
+        """
+        self._task = asyncio.current_task()
+        self._timer = self._loop.call_later(self._limit_s, self._limit_passed)
+        ending: Returned | Raised
+        try:
+            ending = Returned(await coroutine)
+        except asyncio.CancelledError:
+            if not self._passed and (self.given_up or _cancelled_from_outside(self._task)):
+                raise
+            ending = Raised(asyncio.CancelledError("the handler was cancelled"))
+        except BaseException as error:  # The border of the author's code.
+            ending = Raised(error)
+        finally:
+            self._timer.cancel()
+        if self._ending is not None:
+            self._ending.set_result(ending)
+        return TimedOut(still_running=False) if self._passed else ending
+
+    def give_up(self) -> None:
+        """Cancel it; nobody waits for the outcome."""
+        self.given_up = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def _limit_passed(self) -> None:
+        self._passed = True
+        self._timer = self._loop.call_later(_TO_END_S, self._swallowed)
+        if self._task is not None:
+            self._task.cancel()
+
+    def _swallowed(self) -> None:
+        self._ending = self._loop.create_future()
+        self._overran(Execution(self._ending, lambda: False))
+
+
+class TimeLimit:
+    """Ends the block with ``TimeoutError`` after some seconds; one timer, and nothing else.
+
+    For code of ours: it must not swallow its cancellation.
+    """
+
+    __slots__ = ("_passed", "_seconds", "_task", "_timer")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._passed = False
+
+    def __enter__(self) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a time limit needs a task that it can cancel")
+        self._task = task
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._pass)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._timer.cancel()
+        if not self._passed:
+            return
+        if sys.version_info >= (3, 11):
+            self._task.uncancel()
+        if kind is not None and issubclass(kind, asyncio.CancelledError):
+            raise TimeoutError from error
+
+    def _pass(self) -> None:
+        self._passed = True
+        self._task.cancel()
+
+
+def _cancelled_from_outside(task: asyncio.Task[Any] | None) -> bool:
+    # Before Python 3.11 nobody knows.
+    return sys.version_info >= (3, 11) and task is not None and task.cancelling() > 0
 
 
 def start(function: Callable[..., Any], *arguments: Any, pool: ThreadPool) -> Execution:

@@ -18,11 +18,13 @@ from websockets.frames import CloseCode
 from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Shutdown
 from connect_eaas.protocol.session import Session, Side
 from connect_eaas.protocol.session_events import (
+    Acknowledged,
     Configured,
     Event,
     FrameRejected,
     HandshakeTimedOut,
     ShutdownReceived,
+    TaskReceived,
 )
 from connect_eaas.runner.connection import (
     Backoff,
@@ -159,21 +161,52 @@ class Line(ABC):
                 await socket.close()
 
     async def _read(self, socket: PlatformConnection, session: Session) -> None:
-        """Carry frames in until the connection ends."""
+        """Act on frames as they come, until the connection or the conversation ends."""
+        loop = asyncio.get_running_loop()
+        over: asyncio.Future[None] = loop.create_future()
+        timer: asyncio.Handle | None = None
+
+        def act_on(events: list[Event]) -> None:
+            if not self._act_on(events):
+                over.set_result(None)
+
+        def take(frame: bytes) -> None:
+            if over.done():
+                return
+            try:
+                act_on(session.receive(frame, self._clock()))
+            except Exception as error:  # The websocket's callback is not the place for our own mistakes.
+                over.set_exception(error)
+
+        def look_at_the_clock() -> None:
+            nonlocal timer
+            deadline = session.handshake_deadline
+            if deadline is None or over.done():
+                return
+            due = deadline - self._clock()
+            if due > 0:
+                timer = loop.call_later(due, look_at_the_clock)
+            else:
+                act_on(session.handle_timeout(self._clock()))
+
+        look_at_the_clock()
+        lost = asyncio.ensure_future(socket.wait_closed())
+        socket.listen(take)
         try:
-            while (deadline := session.handshake_deadline) is not None:
-                frame: str | bytes | None = None
-                with anyio.move_on_after(max(deadline - self._clock(), 0.0)):
-                    frame = await socket.recv(decode=False)
-                if frame is None:
-                    events = session.handle_timeout(self._clock())
-                else:
-                    events = session.receive(frame, self._clock())
-                if not self._act_on(events):
-                    return
-            # From here on there is no deadline, and so no timer for each frame.
-            while self._act_on(session.receive(await socket.recv(decode=False), self._clock())):
-                pass
+            await asyncio.wait({over, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                over.result()
+                return
+        finally:
+            if timer is not None:
+                timer.cancel()
+            lost.cancel()
+            over.cancel()
+        await self._report_loss(socket)
+
+    async def _report_loss(self, socket: PlatformConnection) -> None:
+        try:
+            await socket.recv()
         except ConnectionClosed as error:
             closing = error.rcvd
             why = f"{closing.code} {closing.reason}".strip() if closing is not None else "the line broke"
@@ -204,7 +237,13 @@ class Line(ABC):
 
     def _act_on(self, events: list[Event]) -> bool:
         """Carry out what the events ask for, in order; False if the conversation is over."""
-        return all(self._act(event) for event in events)
+        for event in events:
+            kind = type(event)
+            if kind is TaskReceived or kind is Acknowledged:
+                self._take(event)
+            elif not self._act(event):
+                return False
+        return True
 
     def _act(self, event: Event) -> bool:
         """Carry out what an event asks for.

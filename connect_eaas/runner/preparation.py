@@ -132,7 +132,10 @@ class Preparation:
         options, configuration = task.options, self._configuration
         logger = _TaskLogger(logging.getLogger(logger_name), {"task_id": options.task_id})
         make: Callable[..., Any] = self._clients.async_client if self._is_coroutine(method) else self._clients.client
-        headers = self._headers(task)
+
+        def headers() -> dict[str, str]:
+            return self._headers(task)
+
         installation = installation_client = None
         if options.installation_id:
             installation = await self._api.installation(configuration.service_id, options.installation_id)
