@@ -28,7 +28,6 @@ _KEPT_BYTES: Final = 64 * 1024
 """Larger frames that have not come wholly are left to the library, which knows the limits and how to gather them."""
 _DATA: Final = frozenset({Opcode.CONT, Opcode.TEXT, Opcode.BINARY})
 _WHOLE_TEXT: Final = 0x81
-_CLOSE: Final = 0x88
 _MASKED: Final = 0x80
 
 
@@ -141,34 +140,30 @@ class PlatformConnection(ClientConnection):
             position = min(self._owed_to_library, end)
             self._owed_to_library -= position
             super().data_received(data[:position])
-        while end - position >= 2:
-            first, length, start = data[position], data[position + 1], position + 2
-            if length >= _MASKED:
-                # Not allowed: the library ends the connection.
-                self._splitting = False
-                super().data_received(data[position:])
-                return
+        # Once the connection ends, and if a frame is masked, which is not allowed, all is left to the library.
+        while end - position >= 2 and self.protocol.state is State.OPEN and data[position + 1] < _MASKED:
+            length, start = data[position + 1], position + 2
             if length > 125:
                 start += 2 if length == 126 else 8
                 if start > end:
                     break
                 length = int.from_bytes(data[position + 2 : start], "big")
             border = start + length
-            if first == _WHOLE_TEXT and not self._fragments:
+            if data[position] == _WHOLE_TEXT and not self._fragments:
                 if border <= end:
                     self._deliver(data[start:border])
                     position = border
                     continue
                 if length <= _KEPT_BYTES:
                     break
-            if first == _CLOSE:
-                # Whatever follows has no meaning any more.
-                self._splitting = False
-                super().data_received(data[position:])
-                return
             super().data_received(data[position:border])
             self._owed_to_library = max(border - end, 0)
             position = min(border, end)
+        else:
+            if end - position >= 2:
+                self._splitting = False
+                super().data_received(data[position:])
+                return
         self._rest = data[position:]
 
     def _deliver(self, message: bytes) -> None:
