@@ -22,16 +22,18 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
+from connect_devops.admissions import Admissions
 from connect_devops.api.app import build_app
 from connect_devops.api.stream import stream_routes
 from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
 from connect_devops.discovery import DiscoveryFile
+from connect_devops.door.door import Door, address
 from connect_devops.errors import DataDirError, StartError
 from connect_devops.files import write_private
 from connect_devops.hub.hub import Hub
 from connect_devops.listeners import bind, make_listener
-from connect_devops.sandbox import SandboxChoices, World, routes
+from connect_devops.sandbox import STREAM_COLUMNS, SandboxChoices, World, routes
 from connect_devops.services.container import Services, build_services
 from connect_devops.services.feed import Feeds
 from connect_devops.services.secrets import FernetSecrets, SecretsError
@@ -40,7 +42,6 @@ from connect_devops.settings import Settings
 from connect_devops.storage import StoreError, open_store
 from connect_devops.tls import Certificates, ensure_certificates
 from connect_devops.ui.pages import Pages
-from connect_devops.ui.sessions import BrowserSessions
 
 __all__ = ["Platform", "running_platform", "serve"]
 
@@ -206,7 +207,14 @@ class _Parts:
         self.hub = Hub(self.services, settings)
         world = World.over(self.services, media=data_dir.media_dir)
         self.feeds = Feeds(self.services.signals)
-        self._browsers = BrowserSessions(self._real_time)
+        self._browsers: Admissions[str] = Admissions(self._real_time)
+        self._door = Door(
+            self.services,
+            real_time=self._real_time,
+            owner_key=lambda: api_key,
+            columns=STREAM_COLUMNS,
+            max_bytes=settings.max_request_bytes,
+        )
         app = build_app(
             self.services,
             settings,
@@ -215,10 +223,11 @@ class _Parts:
             real_time=self._real_time,
             further=[
                 *stream_routes(self.services, self.feeds),
-                *Pages(self.services, self.feeds, self._browsers).routes(),
+                *Pages(self.services, self.feeds, self._browsers, self.page_link).routes(),
                 *self.hub.routes(),
                 *routes(world),
             ],
+            app_of_host=self._door.app_of,
         )
         self.http = make_listener(app, http_socket, settings)
         self.https = make_listener(app, https_socket, settings, certificates)
@@ -292,6 +301,7 @@ class _Parts:
                             "type": environment.type,
                             "status": environment.status,
                             "jwt_secret": environment.jwt_secret,
+                            "web_url": address(platform.url, environment),
                         }
                         for environment in extension.environments.values()
                     ],
@@ -324,7 +334,11 @@ class _Parts:
 
     def browser_link(self) -> str:
         """See `connect_devops.api.local.LocalPlatform`."""
-        return f"{self.platform.url}/login?code={self._browsers.new_code()}"
+        return f"{self.platform.url}/login?code={self._browsers.new_code('pages')}"
+
+    def page_link(self, environment_id: str, page: str | None, installation_id: str | None = None) -> str:
+        """See `connect_devops.api.local.LocalPlatform`."""
+        return self._door.link(self.platform.url, environment_id, page, installation_id)
 
     def link_project(self, directory: Path, environment_id: str) -> Mapping[str, str]:
         """See `connect_devops.api.local.LocalPlatform`."""

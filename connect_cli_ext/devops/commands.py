@@ -22,7 +22,7 @@ COMMANDS = {
     "install": _command("install", "install", "Install a project's extension for the platform's account."),
     "tasks": _command("queue", "tasks", "List the tasks queue, newest first."),
     "task": _command("queue", "task", "Show one task with every attempt."),
-    "open": _command("info", "open_", "Open the platform's pages in the browser."),
+    "open": _command("opening", "open_", "Open the platform's pages, or an extension's, in the browser."),
     "info": _command("info", "info", "Show addresses, key, extensions and environments."),
     "clock": _command("info", "clock", "Show the platform's clock, or move it forward."),
     "demo": _command("demo", "demo", "Run the whole loop on a project of its own, and check every result."),
@@ -38,4 +38,5 @@ def devops() -> None:
     ccli devops dev my_project            # a project on it (starts the platform if none runs)
     ccli devops trigger asset_purchase_request_processing
     ccli devops tasks
+    ccli devops open page                 # the project's pages, as the platform shows them
     """

@@ -9,11 +9,10 @@ from typing import Any
 
 import click
 
-from connect_cli_ext.browser import open_page
 from connect_cli_ext.devops.rest import connect
 from connect_cli_ext.output import output_option
 
-__all__ = ["clock", "info", "open_"]
+__all__ = ["clock", "info"]
 
 _ADDRESSES = ("url", "https_url", "ws_url", "ca_file", "data_dir", "api_key")
 
@@ -26,6 +25,7 @@ def _extension_lines(extension: Mapping[str, Any]) -> list[str]:
             f"  {environment['id']}  {environment['type']}  {environment['status']}",
             f"    uuid        {environment['uuid']}",
             f"    jwt_secret  {environment['jwt_secret']}",
+            f"    web         {environment['web_url']}",
         ]
     return lines
 
@@ -48,17 +48,6 @@ def info(output: str) -> None:
         click.echo()
         for line in _extension_lines(extension):
             click.echo(line)
-
-
-@click.command("open")
-@click.option("--print", "only_print", is_flag=True, help="Print the link only, e.g. for a browser elsewhere.")
-def open_(only_print: bool) -> None:
-    """Open the platform's pages in the browser, with a link that works once; the link is printed too."""
-    with connect() as client:
-        link = client.post("/devops/local/browser")["url"]
-    click.echo(link)
-    if not only_print:
-        open_page(link)
 
 
 @click.command()

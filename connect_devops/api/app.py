@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
 
 from starlette.applications import Starlette
@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from connect_devops.api.accounts import account_routes
 from connect_devops.api.choices import Choices
@@ -28,6 +29,7 @@ from connect_devops.api.middleware import (
     CommonHeaders,
     ErrorShield,
     HostGuard,
+    OtherHosts,
 )
 from connect_devops.api.schedules import schedule_routes
 from connect_devops.api.tasks import task_routes
@@ -47,6 +49,7 @@ def build_app(
     choices: Choices,
     real_time: Callable[[], datetime],
     further: Iterable[BaseRoute] = (),
+    app_of_host: Callable[[str], Awaitable[ASGIApp | None]],
 ) -> Starlette:
     """Build the application.
 
@@ -57,6 +60,7 @@ def build_app(
         choices: products and hubs for new extensions.
         real_time: the time outside of the platform.
         further: routes of the hub, the streams and the business objects; they come first.
+        app_of_host: finds what answers on hosts that are not the platform's own.
     """
     names = [settings.host, *settings.allowed_hosts]
     return Starlette(
@@ -78,6 +82,7 @@ def build_app(
         middleware=[
             Middleware(CommonHeaders, now=services.clock.now),
             Middleware(ErrorShield),
+            Middleware(OtherHosts, app_of=app_of_host),
             Middleware(HostGuard, names=names),
             Middleware(BodyLimit, max_bytes=settings.max_request_bytes),
             Middleware(Authentication, authenticate=services.accounts.authenticate),

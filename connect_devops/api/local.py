@@ -38,6 +38,19 @@ class LocalPlatform(Protocol):
     def browser_link(self) -> str:
         """Return an address that lets one browser in, once, within two minutes."""
 
+    def page_link(self, environment_id: str, page: str | None, installation_id: str | None = None) -> str:
+        """Return an address that shows an environment's pages to one browser, once, within two minutes.
+
+        Args:
+            environment_id: whose pages.
+            page: key, label or path of a page; by default the first one.
+            installation_id: whom it is shown to; ``owner`` is the extension's owner, None the first installation.
+
+        Raises:
+            NotFoundError: one of them does not exist.
+            ApiError: the installation is none of this environment.
+        """
+
     def clock(self) -> Mapping[str, Any]:
         """Return ``now`` and ``offset`` (seconds)."""
 
@@ -69,7 +82,14 @@ def local_routes(services: Services, platform: LocalPlatform) -> list[BaseRoute]
 
     def let_browser_in(call: Call) -> Response:
         call.require_owner_key()
-        return ok({"url": platform.browser_link()})
+        body = call.object()
+        if "environment" not in body:
+            return ok({"url": platform.browser_link()})
+        environment = services.environments.get(text(body, "environment"))
+        if environment.owner_id != call.owner_id:
+            raise ValidationError.of("environment", "It belongs to another account.")
+        page, installation = (text(body, name) if name in body else None for name in ("page", "installation"))
+        return ok({"url": platform.page_link(environment.id, page, installation)})
 
     def link_project(call: Call) -> Response:
         call.require_platform_owner()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timezone
 from email.utils import format_datetime
 from typing import Final
@@ -20,10 +20,22 @@ from connect_devops.api.errors import ApiError, error_response, translate, unaut
 from connect_devops.domain.account import Identity
 from connect_devops.settings import LOOPBACK_NAMES
 
-__all__ = ["CONNECT_VERSION", "Authentication", "BodyLimit", "CommonHeaders", "ErrorShield", "HostGuard"]
+__all__ = [
+    "CONNECT_VERSION",
+    "PLATFORM",
+    "Authentication",
+    "BodyLimit",
+    "CommonHeaders",
+    "ErrorShield",
+    "HostGuard",
+    "OtherHosts",
+]
 
 CONNECT_VERSION: Final = "37.0.0"
 """Major version of the platform whose API this is; runners read it from ``GET /accounts``."""
+
+PLATFORM: Final = "connect_devops.platform"
+"""Where the scope of an application on another host names the platform's own application."""
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +96,29 @@ class ErrorShield:
                 problem, status = "The platform failed", 500
             text = f"{problem}; its log has the cause under the reference {reference}."
             await error_response(status, [text])(scope, receive, send)
+
+
+class OtherHosts:
+    """Lets other applications answer on hosts of their own; everything else goes on to the platform.
+
+    Args:
+        app: the platform.
+        app_of: returns what answers on a host name (without its port), or None if the name is not one of theirs.
+    """
+
+    def __init__(self, app: ASGIApp, *, app_of: Callable[[str], Awaitable[ASGIApp | None]]) -> None:
+        self._app = app
+        self._app_of = app_of
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "http":
+            name = _host_name(f"//{Headers(scope=scope).get('host', '')}")
+            other = None if name is None else await self._app_of(name)
+            if other is not None:
+                await other({**scope, PLATFORM: self._app}, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 class HostGuard:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
+from connect_devops.ids import environment_id
 from connect_devops.services.secrets import Secrets
 from connect_devops.storage.columns import Row
 from connect_eaas.protocol.messages import SetupRequest
@@ -22,6 +24,7 @@ __all__ = [
     "Session",
     "as_kept",
     "environment_from",
+    "environment_id_of_host",
     "merged",
 ]
 
@@ -113,6 +116,8 @@ class Session:
 _DOMAIN: Final = "localhost"
 """Names under it lead to this machine in every browser."""
 _HOST_SUFFIX: Final[Mapping[str, str]] = MappingProxyType({"development": "-dev", "test": "-test", "production": ""})
+_HOST_TYPE: Final[Mapping[str, str]] = MappingProxyType({suffix: name for name, suffix in _HOST_SUFFIX.items()})
+_HOST: Final = re.compile(r"(?P<extension>srvc-\d+(?:-\d+)*?)(?P<suffix>-dev|-test|)\.localhost")
 _FIELDS: Final = (
     "event_subscriptions",
     "schedulables",
@@ -124,6 +129,19 @@ _FIELDS: Final = (
     "audience",
     "runner_version",
 )
+
+
+def environment_id_of_host(name: str) -> str | None:
+    """The id of the environment whose web application has this host; None if no environment can have it.
+
+    Args:
+        name: ``{hostname}.{domain}`` of an environment, or its id in small letters instead of the hostname.
+    """
+    name = name.lower()
+    if match := _HOST.fullmatch(name):
+        return environment_id(match["extension"].upper(), _HOST_TYPE[match["suffix"]])
+    label, dot, domain = name.partition(".")
+    return label.upper() if dot and domain == _DOMAIN and label.startswith("env-") else None
 
 
 def as_kept(setup: SetupRequest) -> dict[str, Any]:

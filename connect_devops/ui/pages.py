@@ -16,14 +16,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
+from connect_devops.admissions import Admissions
 from connect_devops.domain.errors import NotFoundError
+from connect_devops.door.pages import pages_of
 from connect_devops.services.container import Services
 from connect_devops.services.feed import Feeds
 from connect_devops.services.signals import EnvironmentChanged, Signal, TasksDue, TaskSettled
-from connect_devops.ui.sessions import COOKIE, BrowserSessions
 
-__all__ = ["Pages"]
+__all__ = ["COOKIE", "Pages"]
 
+COOKIE: Final = "connect_devops_session"
 _PAGE: Final = 50
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self';"
@@ -49,7 +51,9 @@ class Pages:
 
     services: Services
     feeds: Feeds
-    sessions: BrowserSessions
+    sessions: Admissions[str]
+    page_link: Callable[[str, str | None], str]
+    """Makes the address of an environment's pages, or of one of them; it works once."""
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -58,13 +62,14 @@ class Pages:
             Route("/login", self._login, methods=["GET"]),
             Route("/follow.js", self._script, methods=["GET"]),
             Route("/changes", self._changes, methods=["GET"]),
+            Route("/environments/{environment}/pages", self._pages, methods=["GET"]),
             Route("/environments/{environment}", self._guarded(self._environment), methods=["GET"]),
             Route("/tasks/{task}", self._guarded(self._task), methods=["GET"]),
         ]
 
     def _guarded(self, page: Callable[[Mapping[str, str], Mapping[str, str]], str]) -> Any:
         async def endpoint(request: Request) -> Response:
-            if not self.sessions.knows(request.cookies.get(COOKIE)):
+            if not self.sessions.grant(request.cookies.get(COOKIE)):
                 return _page(_render("locked.html"), 401)
             try:
                 return _page(await anyio.to_thread.run_sync(page, request.path_params, request.query_params))
@@ -81,11 +86,22 @@ class Pages:
         answer.set_cookie(COOKIE, session, httponly=True, samesite="strict")
         return answer
 
+    async def _pages(self, request: Request) -> Response:
+        """Lead to the pages of an environment's extension, on their own host."""
+        if not self.sessions.grant(request.cookies.get(COOKIE)):
+            return _page(_render("locked.html"), 401)
+        environment, page = request.path_params["environment"], request.query_params.get("page")
+        try:
+            link = await anyio.to_thread.run_sync(self.page_link, environment, page)
+        except NotFoundError as error:
+            return _page(_render("missing.html", what=str(error)), 404)
+        return RedirectResponse(link, status_code=303, headers=_HEADERS)
+
     async def _script(self, _: Request) -> Response:
         return Response(_FOLLOW, media_type="text/javascript", headers=_HEADERS)
 
     async def _changes(self, request: Request) -> Response:
-        if not self.sessions.knows(request.cookies.get(COOKIE)):
+        if not self.sessions.grant(request.cookies.get(COOKIE)):
             return Response(status_code=401, headers=_HEADERS)
         return StreamingResponse(self._told(), media_type="text/event-stream", headers=_HEADERS)
 
@@ -114,6 +130,7 @@ class Pages:
             extension=extension,
             environment=environment,
             variables=self.services.variables.page(environment.id).items,
+            pages=pages_of(environment),
             tasks=tasks[:_PAGE],
             older=tasks[_PAGE - 1].number if len(tasks) > _PAGE else None,
         )

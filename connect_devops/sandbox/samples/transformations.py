@@ -12,9 +12,25 @@ from connect_devops.sandbox.samples.words import Words
 from connect_devops.sandbox.samples.workbook import COLUMNS
 from connect_devops.sandbox.world import World
 
-__all__ = ["billing_request", "pricing_request"]
+__all__ = ["STREAM_COLUMNS", "billing_request", "pricing_request"]
 
 _ROWS: Final = 25
+
+
+def _columns(stream_id: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": f"SCOL-{stream_id.partition('-')[2]}-{number:03d}",
+            "position": number * 10_000,
+            "required": False,
+            **column,
+        }
+        for number, column in enumerate(COLUMNS, 1)
+    ]
+
+
+STREAM_COLUMNS: Final[tuple[dict[str, Any], ...]] = tuple(_columns("STR-0000-0000-0000"))
+"""The columns of a sample's stream, as dialogs are offered them before any stream exists."""
 
 
 def billing_request(world: World, scene: Scene, words: Words, status: str) -> dict[str, Any]:
@@ -82,15 +98,7 @@ def _request(
     }
     world.store(streams, stream)
     world.store(batches, batch)
-    columns = [
-        {
-            "id": f"SCOL-{stream['id'].partition('-')[2]}-{number:03d}",
-            "position": number * 10_000,
-            "required": False,
-            **column,
-        }
-        for number, column in enumerate(COLUMNS, 1)
-    ]
+    columns = _columns(stream["id"])
     return {
         "id": f"TFR-{words.digits(4, 4, 4)}",
         "status": status,

@@ -257,7 +257,9 @@ async def test_info_has_what_scripts_need(platform: Platform, api: httpx.AsyncCl
     assert (info["url"], info["api_key"]) == (platform.url, platform.api_key)
     (extension,) = info["extensions"]
     assert set(extension) == {"id", "name", "type", "environments"}
-    assert [set(item) for item in extension["environments"]] == [{"id", "uuid", "type", "status", "jwt_secret"}] * 3
+    assert [set(item) for item in extension["environments"]] == [
+        {"id", "uuid", "type", "status", "jwt_secret", "web_url"}
+    ] * 3
 
 
 @pytest.mark.parametrize("advance", [-1, "1", None, True, 10**12])

@@ -1,0 +1,96 @@
+"""The pages that an extension has declared, as the platform's user interface lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from connect_devops.domain.errors import NotFoundError
+from connect_devops.services.environments import Environment
+
+__all__ = ["DIALOGS", "Page", "find_page", "pages_of"]
+
+DIALOGS: Final = "Transformations"
+# Where pages stand in the user interface: reference/websocket-protocol.md section 4.
+_POINTS: Final = (
+    ("settings", "Account Settings"),
+    ("modules", "Module Feature"),
+    ("admins", "Installations Admin"),
+    ("devops", "DevOps"),
+    ("customer", "Customer Home Page"),
+)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of an extension."""
+
+    key: str
+    """Names it within its environment: ``settings``, ``modules-1``, ``modules-1-2``, ``transformations-1``."""
+    point: str
+    """Where it stands in the user interface."""
+    label: str
+    url: str
+    """A path below ``/static/`` of the extension's host."""
+    icon: str | None = None
+    """A path of the extension's host, or the name of an icon of the platform's."""
+    is_child: bool = False
+    method: str | None = None
+    """The transformation whose settings it edits."""
+
+    @property
+    def is_dialog(self) -> bool:
+        """Whether it is shown as a dialog that is saved or cancelled."""
+        return self.method is not None
+
+
+def pages_of(environment: Environment) -> list[Page]:
+    """Return the pages that the environment's runners declared last, in the order of the user interface."""
+    found: list[Page] = []
+    modules = environment.declared.ui_modules
+    for field, point in _POINTS:
+        declared = modules.get(field) or ()
+        if isinstance(declared, Mapping):
+            found += _entries(declared, field, point)
+        else:
+            for number, entry in enumerate(declared, 1):
+                found += _entries(entry, f"{field}-{number}", point)
+    for number, entry in enumerate(environment.declared.transformations, 1):
+        url = entry.get("edit_dialog_ui")
+        if isinstance(url, str) and url:
+            found.append(Page(f"transformations-{number}", DIALOGS, entry["name"], url, method=entry["method"]))
+    return found
+
+
+def find_page(environment: Environment, name: str) -> Page:
+    """Return the page with this key, label (in any case) or path.
+
+    Raises:
+        NotFoundError: there is none; names those that exist.
+    """
+    pages = pages_of(environment)
+    wanted = name.strip()
+    for page in pages:
+        if wanted in (page.key, page.url) or wanted.lower() == page.label.lower():
+            return page
+    raise UnknownPageError(name, environment.id, [page.label for page in pages])
+
+
+class UnknownPageError(NotFoundError):
+    """No page of the environment has this name. Its web application declares pages while it runs."""
+
+    def __init__(self, name: str, environment_id: str, known: list[str]) -> None:
+        super().__init__("page", name)
+        self.environment_id = environment_id
+        self.known = known
+
+    def __str__(self) -> str:
+        known = f"it has {', '.join(self.known)}" if self.known else "it has none; has its web application been run?"
+        return f"{self.environment_id} has no page {self.key!r}: {known}."
+
+
+def _entries(entry: Mapping[str, Any], key: str, point: str, *, is_child: bool = False) -> Iterator[Page]:
+    yield Page(key, point, entry["label"], entry["url"], entry.get("icon"), is_child)
+    for number, child in enumerate(entry.get("children") or (), 1):
+        yield from _entries(child, f"{key}-{number}", point, is_child=True)
