@@ -13,7 +13,8 @@ from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.files import write_private
 from connect_eaas.runner.env_file import find_env_file
-from connect_eaas.runner.errors import SettingsError
+from connect_eaas.runner.errors import ExtensionError, SettingsError
+from connect_eaas.runner.extension import declared_applications
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -88,7 +89,11 @@ def load_project(path: Path) -> Project:
         raise FileError(pyproject, reason(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FileError(pyproject, f"no valid TOML: {error}") from error
-    declared = _applications(document)
+    try:
+        found = declared_applications(pyproject)
+    except ExtensionError as error:
+        raise CommandError(str(error)) from error
+    declared = {name: found[name] for name in _APPLICATIONS if name in found}
     if not declared:
         raise FileError(
             pyproject,
@@ -103,17 +108,6 @@ def load_project(path: Path) -> Project:
         description=str(descriptor.get("description") or ""),
         type=_extension_type(document, declared),
     )
-
-
-def _applications(document: dict[str, Any]) -> dict[str, str]:
-    tables = (
-        document.get("project", {}).get("entry-points", {}).get("connect.eaas.ext"),
-        document.get("tool", {}).get("poetry", {}).get("plugins", {}).get("connect.eaas.ext"),
-    )
-    for table in tables:
-        if isinstance(table, dict):
-            return {name: str(table[name]) for name in _APPLICATIONS if name in table}
-    return {}
 
 
 def _extension_type(document: dict[str, Any], declared: dict[str, str]) -> str:
