@@ -32,6 +32,7 @@ class _ProjectGroup(LazyGroup):
         "bootstrap": LazyCommand("connect_cli_ext.project.bootstrap:bootstrap", "Make a new extension project."),
         "bump": LazyCommand("connect_cli_ext.project.bump:bump", "Put the SDK's version into a project's files."),
         "deploy": LazyCommand("connect_cli_ext.project.deploy:deploy", "Deploy a git tag into an environment."),
+        "update": LazyCommand("connect_cli_ext.project.update:update", "Merge today's template into a project."),
         "validate": LazyCommand("connect_cli_ext.project.validate:validate", "Check an extension project."),
     },
 )

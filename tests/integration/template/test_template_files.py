@@ -37,6 +37,7 @@ ALWAYS = {
     "README.md",
     ".dockerignore",
     ".editorconfig",
+    ".gitattributes",
     ".gitignore",
     "connect-deployment.yaml",
     "constraints.txt",

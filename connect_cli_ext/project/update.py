@@ -1,0 +1,209 @@
+"""``ccli project extension update``."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+import click
+
+from connect_cli_ext.errors import CommandError, FileError, reason
+from connect_cli_ext.output import output_option, print_rows, sign
+from connect_cli_ext.project.base import BASE, dump_base, load_base
+from connect_cli_ext.project.changes import WORKSHOP, recover
+from connect_cli_ext.project.history import content_with_digest, pending
+from connect_cli_ext.project.marker import MARKER, Marker, digest, marker_text, read_marker
+from connect_cli_ext.project.merge import Labels
+from connect_cli_ext.project.reconcile import Base, Outcome, Plan, reconcile
+from connect_cli_ext.project.rendering import RenderedFile, answers_from, rendering
+from connect_cli_ext.project.template import TEMPLATE
+from connect_cli_ext.settings import Settings, current_settings
+from connect_cli_ext.wizard.answers import Answers
+
+__all__ = ["update", "update_plan"]
+
+# Never part of a project: what tools and people put there.
+_FOREIGN = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", WORKSHOP, "dist", "build"})
+_COLOURS = {
+    Outcome.ADDED: "green",
+    Outcome.UPDATED: "green",
+    Outcome.MERGED: "green",
+    Outcome.RENAMED: "green",
+    Outcome.REMOVED: "green",
+    Outcome.CONFLICT: "red",
+    Outcome.BESIDE: "yellow",
+    Outcome.KEPT: "cyan",
+}
+
+
+@click.command()
+@click.argument("project_dir", type=click.Path(file_okay=False, path_type=Path), default=".")
+@click.option("--check", is_flag=True, help="Change nothing; end with status 1 if the template has something new.")
+@click.option("--diff", is_flag=True, help="Change nothing; show what would change.")
+@click.option("-f", "--force", is_flag=True, help="Also where changes are not committed, so that it cannot be undone.")
+@output_option
+@click.pass_context
+def update(context: click.Context, project_dir: Path, check: bool, diff: bool, force: bool, output: str) -> None:
+    """Bring the project in PROJECT_DIR (this folder, if left out) up to today's template.
+
+    What you changed stays: the template's news are merged in, three ways. Where both changed the same lines, both
+    versions stand in the file between marks (<<<<<<< and >>>>>>>), and the exit status is 1. Files of your own are left
+    alone. All of it is written, or nothing. Needs no network.
+
+    \b
+    ccli project extension update --check      # is there anything new?
+    ccli project extension update --diff       # show it
+    ccli project extension update
+    """
+    settings = current_settings()
+    if not project_dir.is_dir():
+        raise FileError(project_dir, "no such folder")
+    for path in recover(project_dir):
+        click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
+    marker = read_marker(project_dir)
+    if marker is None:
+        raise FileError(
+            project_dir,
+            f"has no {MARKER}, or one that cannot be read: only projects made by "
+            "'ccli project extension bootstrap' can be updated",
+        )
+    plan = update_plan(project_dir, marker)
+    rows = [{"file": item.path, "outcome": item.outcome.value, "note": item.note} for item in plan.results]
+    if diff:
+        click.echo("".join(_differences(project_dir, plan)), nl=False)
+    elif not check and plan.changes:
+        if not force:
+            _refuse_if_at_stake(project_dir, plan)
+        plan.changes.apply(project_dir)
+    if output == "json":
+        print_rows(rows, {}, "json")
+    elif not diff:
+        _tell(settings, plan, check)
+    if (plan.results and check) or (not check and not diff and any(item.open for item in plan.results)):
+        context.exit(1)
+
+
+def update_plan(project: Path, marker: Marker, template: Path = TEMPLATE, *, use_git: bool = True) -> Plan:
+    """Return what bringing ``project`` up to ``template`` means; nothing is written.
+
+    Raises:
+        AnswerError: an answer of the project will not do for the template any more.
+        FileError: a file of the project cannot be read.
+    """
+    answers = answers_from(marker.answers, str(project / MARKER), template)
+    theirs = rendering(answers, template)
+    now = installed_version("connect-extension-sdk")
+    labels = Labels("yours", f"the template before ({marker.version})", f"the template now ({now})")
+    plan = reconcile(_base(project, marker), dict(_mine(project)), theirs, labels, use_git=use_git)
+    known = {name: value for name, value in marker.files.items() if not name.endswith("env")}
+    if plan.results or known != {path: digest(file.content) for path, file in theirs.items()}:
+        _renew(plan, project, marker, answers, theirs, now)
+    return plan
+
+
+def _base(project: Path, marker: Marker) -> Base:
+    path = project / BASE
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(path, f"cannot be read: {error}") from error
+    contents = load_base(text) or {}
+    digests = {name: value for name, value in marker.files.items() if not name.endswith("env")}
+    # One that was edited, or left behind by a merge of two branches, is no base.
+    true = {name: content for name, content in contents.items() if digests.get(name) == digest(content)}
+    return Base(digests, true, lambda name, wanted: content_with_digest(project, name, wanted))
+
+
+def _mine(project: Path) -> Iterator[tuple[str, bytes]]:
+    for folder, folders, files in os.walk(project):
+        folders[:] = sorted(
+            name for name in folders if name not in _FOREIGN and not name.endswith(("_cache", ".egg-info"))
+        )
+        for name in sorted(files):
+            path = Path(folder) / name
+            inside = path.relative_to(project).as_posix()
+            if inside in (MARKER, BASE) or path.is_symlink() or not path.is_file():
+                continue
+            try:
+                yield inside, path.read_bytes()
+            except OSError as error:
+                raise FileError(path, f"cannot be read: {reason(error)}") from error
+
+
+def _renew(
+    plan: Plan,
+    project: Path,
+    marker: Marker,
+    answers: Answers,
+    theirs: Mapping[str, RenderedFile],
+    now: str,
+) -> None:
+    """Let the project say that it is on today's template."""
+    contents = {path: file.content for path, file in theirs.items()}
+    digests = {path: digest(content) for path, content in contents.items()}
+    local = {path: value for path, value in marker.files.items() if path.endswith("env")}
+    plan.changes.write(MARKER, marker_text(answers.document(), dict(sorted({**local, **digests}.items())), now))
+    plan.changes.write(BASE, dump_base(contents))
+
+
+def _refuse_if_at_stake(project: Path, plan: Plan) -> None:
+    state = pending(project)
+    lost = sorted(state.changed | (state.untracked & plan.at_stake))
+    if not lost:
+        return
+    named = ", ".join(lost[:5]) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+    if state.repository:
+        raise CommandError(
+            f"these changes are in no commit: {named}. Commit them first, so that the update can be undone, "
+            "or use --force"
+        )
+    git = "this is no git repository" if shutil.which("git") else "git is not installed"
+    raise CommandError(f"{git}, so a merge into {named} could not be undone. Keep a copy and use --force")
+
+
+def _differences(project: Path, plan: Plan) -> Iterator[str]:
+    changes = plan.changes
+    for path in sorted({*changes.written, *changes.removed} - {MARKER, BASE}):
+        present = project / path
+        before = present.read_bytes() if present.is_file() else b""
+        after = changes.written.get(path, b"")
+        try:
+            old, new = before.decode("utf-8"), after.decode("utf-8")
+        except UnicodeDecodeError:
+            yield f"Binary files a/{path} and b/{path} differ\n"
+            continue
+        for line in difflib.unified_diff(
+            old.splitlines(True),
+            new.splitlines(True),
+            f"a/{path}" if before else "/dev/null",
+            f"b/{path}" if path in changes.written else "/dev/null",
+        ):
+            colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
+            text = line.rstrip("\n")
+            yield (click.style(text, fg=colour) if colour else text) + "\n"
+
+
+def _tell(settings: Settings, plan: Plan, check: bool) -> None:
+    if not plan.results:
+        settings.say("The project is up to date with the template.")
+        return
+    width = max(len(item.outcome.value) for item in plan.results)
+    for item in plan.results:
+        word = click.style(item.outcome.value.ljust(width), fg=_COLOURS[item.outcome])
+        settings.say(f"{word}  {item.path}{f'  ({item.note})' if item.note else ''}")
+    settings.say()
+    if check:
+        settings.say("An update is available: run 'ccli project extension update'.")
+        return
+    unsolved = [item for item in plan.results if item.open]
+    if unsolved:
+        count = f"{len(unsolved)} file{'s' if len(unsolved) > 1 else ''}"
+        settings.say(f"{count} to look at: search for <<<<<<< and for *.new.")
+    else:
+        settings.say(
+            f"{sign('✓', '+')} The project is on today's template. Look at it with 'git diff', and run its tests."
+        )
