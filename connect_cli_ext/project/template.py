@@ -32,10 +32,10 @@ def served(template: Path = TEMPLATE) -> Served:
         TemplateError: the template is not there or broken.
     """
     variables = _variables(template)
-    types, features = variables.get("extension_type"), variables.get("application_types")
+    types, applications = variables.get("extension_type"), variables.get("_applications", ())
     return Served(
         types=frozenset(types if isinstance(types, list) else [str(types)]),
-        features=frozenset(features if isinstance(features, list) else str(features).split(",")),
+        features=frozenset(applications),
         events=frozenset([*variables.get("_background", ()), *variables.get("_interactive", ())]),
     )
 

@@ -1,10 +1,29 @@
 """Tidy up what the answers left empty, and keep the credentials to the owner of the project."""
 
+import shutil
 from pathlib import Path
 
 EMPTY_ON_PURPOSE = {"__init__.py", ".gitkeep", "py.typed"}
+TYPE = {{ '%r' | format(cookiecutter.extension_type | string) }}
+PACKAGE = {{ '%r' | format(cookiecutter.package_name | string) }}
+APPLICATIONS = {{ '%r' | format(cookiecutter.application_types) }}
+WITH_PAGES = (
+    TYPE in ("multiaccount", "transformations")
+    and "webapp" in str(APPLICATIONS)
+    and {{ '%r' | format(cookiecutter.webapp_supports_ui == 'y') }}
+)
+# Files that are copied as they are, so that they cannot render to nothing, and whether the project needs them.
+NEEDED = {
+    "ui": WITH_PAGES,
+    f"{PACKAGE}/static/transformations": WITH_PAGES and TYPE == "transformations",
+}
 
 root = Path.cwd()
+for name, needed in NEEDED.items():
+    path = root / name
+    if needed or not path.exists():
+        continue
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
 # A template file renders to nothing when the answers do not need it.
 for path in sorted(root.rglob("*"), reverse=True):
     if path.is_dir() and not any(path.iterdir()):

@@ -124,7 +124,7 @@ def test_the_key_is_saved_when_asked_for(ccli: Ccli, target: Path, tmp_path: Pat
         ('{"version": 1}', "version: must be a text, not int"),
         ('{"background": {"a": 1}}', "background: must be a list of texts, not dict"),
         ('{"license": "GPL"}', "license: 'GPL' is not offered here; expected: Apache"),
-        ('{"extension_type": "hub"}', "cannot make such a project yet"),
+        ('{"extension_type": "hybrid"}', "extension_type: 'hybrid' is not offered here"),
         ('{"project_slug": "../out"}', "project_slug: use letters"),
         ('{"package_name": "class"}', "package_name: 'class' is a keyword"),
         ('{"background": ["nothing_happened"]}', "background: 'nothing_happened' is not offered here"),

@@ -9,12 +9,24 @@ from pathlib import Path
 from typing import Any
 
 from cookiecutter.main import cookiecutter
+from cookiecutter.prompt import prompt_for_config
 
 TEMPLATE = Path(__file__).parents[3] / "templates" / "extension"
-DEFAULTS: Mapping[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+SOURCE: Mapping[str, Any] = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
+# What a template without answers would be rendered with: some defaults follow from others.
+DEFAULTS: Mapping[str, Any] = prompt_for_config({"cookiecutter": dict(SOURCE)}, no_input=True)
 LICENSES = {"Apache Software License 2.0": "Apache-2.0", "MIT": "MIT", "BSD": "BSD-3-Clause"}
-BACKGROUND = list(DEFAULTS["_background"])
-INTERACTIVE = list(DEFAULTS["_interactive"])
+
+
+def events_of(kind: str, extension_type: str) -> list[str]:
+    """The events of a kind (``background``, ``interactive``) that an extension of this type can handle."""
+    return [
+        event for event, entry in SOURCE[f"_{kind}"].items() if extension_type in entry.get("types", [extension_type])
+    ]
+
+
+BACKGROUND = events_of("background", "products")
+INTERACTIVE = events_of("interactive", "products")
 
 
 @dataclass(frozen=True)
@@ -25,8 +37,7 @@ class Project:
     answers: Mapping[str, Any]
 
     def answer(self, name: str) -> Any:
-        default = DEFAULTS[name]
-        return self.answers.get(name, default[0] if isinstance(default, list) else default)
+        return self.answers.get(name, DEFAULTS[name])
 
     @property
     def package(self) -> Path:
@@ -85,7 +96,8 @@ PAIRWISE: dict[str, dict[str, Any]] = {
 def _one_event_of_each_kind() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for kind in ("background", "interactive"):
-        for event_type, entry in DEFAULTS[f"_{kind}"].items():
+        for event_type in events_of(kind, "products"):
+            entry = SOURCE[f"_{kind}"][event_type]
             found.setdefault(f"only-{entry['kind']}", {"event_types": kind, kind: event_type})
     for name, answers in found.items():
         answers["use_asyncio"] = "y" if len(name) % 2 else "n"

@@ -16,9 +16,20 @@ import yaml
 from dotenv import dotenv_values
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rendered_projects import BACKGROUND, CHOICES, DEFAULTS, INTERACTIVE, LICENSES, PAIRWISE, TEMPLATE, Project, render
+from rendered_projects import (
+    CHOICES,
+    DEFAULTS,
+    INTERACTIVE,
+    LICENSES,
+    PAIRWISE,
+    SOURCE,
+    TEMPLATE,
+    Project,
+    events_of,
+    render,
+)
 
-from connect_eaas.events import CATALOGUE
+from connect_eaas.events import CATALOGUE, EXTENSION_TYPES, ExtensionType
 
 try:
     import tomllib
@@ -82,8 +93,7 @@ def test_matrix_is_pairwise() -> None:
     names = ["use_asyncio", "license", "event_types", "include_variables_example", "use_github_actions"]
 
     def value(answers: dict[str, Any], name: str) -> str:
-        default = DEFAULTS[name]
-        return str(answers.get(name, default[0] if isinstance(default, list) else default))
+        return str(answers.get(name, DEFAULTS[name]))
 
     values = {name: {value(answers, name) for answers in PAIRWISE.values()} for name in names}
     assert values["license"] == set(LICENSES)
@@ -255,7 +265,14 @@ def test_text_answers_come_out_as_they_went_in(tmp_path_factory: pytest.TempPath
         ({"package_name": "json"}, "package_name: 'json'"),
         ({"version": "one"}, "version: 'one'"),
         ({"author": "A\nB"}, "author: it has a line break"),
-        ({"application_types": "events,webapp"}, "application_types: this template makes 'events' only"),
+        ({"application_types": "events,webapp"}, "application_types: 'webapp' is none of events, anvil"),
+        ({"application_types": ""}, "application_types: choose at least one of events, anvil"),
+        ({"extension_type": "transformations", "application_types": "tfnapp"}, "needs both webapp and tfnapp"),
+        ({"extension_type": "transformations", "webapp_supports_ui": "n"}, "webapp_supports_ui: a transformations"),
+        ({"extension_type": "multiaccount", "extension_audience": ""}, "extension_audience: choose at least one"),
+        ({"extension_type": "multiaccount", "extension_audience": "all"}, "extension_audience: 'all' is none of"),
+        ({"extension_type": "hub", "event_types": "interactive"}, "event_types: 'interactive' is none of"),
+        ({"extension_type": "hub", "background": "product_changed"}, "background: 'product_changed' is none of"),
         ({"event_types": ""}, "event_types: choose at least one of background, interactive, scheduled"),
         ({"event_types": "hourly"}, "event_types: 'hourly' is none of"),
         ({"background": ""}, "background: choose at least one event"),
@@ -277,10 +294,14 @@ def test_answers_that_will_not_do_are_refused(
     assert not list(tmp_path.rglob("*.py"))
 
 
-def test_catalogue_of_the_template_agrees_with_the_sdk() -> None:
-    products = {event for event in CATALOGUE.values() if "products" in event.extension_types}
-    assert set(BACKGROUND) == {event.type for event in products if event.category == "background"}
-    assert set(INTERACTIVE) == {event.type for event in products if event.category == "interactive"}
-    for event_type, entry in (DEFAULTS["_background"] | DEFAULTS["_interactive"]).items():
-        assert set(entry["statuses"]) <= set(CATALOGUE[event_type].statuses)
-        assert bool(entry["statuses"]) == bool(CATALOGUE[event_type].statuses)
+@pytest.mark.parametrize("extension_type", EXTENSION_TYPES)
+@pytest.mark.parametrize("kind", ["background", "interactive"])
+def test_catalogue_of_the_template_agrees_with_the_sdk(kind: str, extension_type: ExtensionType) -> None:
+    known = {event.type for event in CATALOGUE.values() if event.category == kind}
+    concerned = {event for event in known if extension_type in CATALOGUE[event].extension_types}
+    assert set(events_of(kind, extension_type)) == concerned
+    for event_type in concerned:
+        entry = SOURCE[f"_{kind}"][event_type]
+        for variant in [entry, *(kinds.get(entry["kind"], entry) for kinds in SOURCE["_variants"].values())]:
+            assert set(variant["statuses"]) <= set(CATALOGUE[event_type].statuses)
+            assert bool(variant["statuses"]) == bool(CATALOGUE[event_type].statuses)

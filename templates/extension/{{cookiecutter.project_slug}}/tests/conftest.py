@@ -1,7 +1,8 @@
-{% from "answers.jinja" import aio, applications, events_class, package with context %}
-{% from "events/catalogue.jinja" import declared, used with context %}
+{% from "answers.jinja" import aio, events_class, imports, installed, package, with_events with context %}
+{% from "events/catalogue.jinja" import declared with context %}
 {% set mocker = 'AsyncConnectClientMocker' if aio else 'ConnectClientMocker' %}
-{% if 'events' in applications %}
+{% set client = 'async_connect_client' if aio else 'connect_client' %}
+{% if with_events %}
 """What the tests share: the API that they expect to be called, and the way in which the platform calls a handler."""
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from functools import partial
+{% if installed %}
+from typing import Any
+{% endif %}
 
 import pytest
 from connect.client.testing import {{ mocker }}
 from connect_eaas.testing import TaskOutcome, run_task
 
-from {{ package }}.extension import ConnectObject, {{ events_class }}
+{{ imports(package ~ ".extension", (["ConnectObject"] if installed else []) + [events_class]) | trim }}
 
 {% if declared %}
 VARIABLES = {
@@ -25,8 +29,13 @@ VARIABLES = {
 {% else %}
 VARIABLES: dict[str, str] = {}
 {% endif %}
+{% if installed %}
 
-Run = Callable[[str, ConnectObject], TaskOutcome]
+INSTALLATION: ConnectObject = {"id": "EIN-1", "status": "installed", "settings": {"marketplaces": ["MP-1"]}}
+"""The account that the tests' tasks are for."""
+{% endif %}
+
+Run = Callable[..., TaskOutcome]
 """Runs the handler of an event type on an object, and tells what the platform would be told."""
 
 
@@ -38,8 +47,21 @@ def api() -> Iterator[{{ mocker }}]:
 
 
 @pytest.fixture
+{% if installed %}
+def run(api: {{ mocker }}, caplog: pytest.LogCaptureFixture, {{ client }}: Any) -> Run:
+    """A function that runs the handler of an event type on an object, for ``INSTALLATION``."""
+    caplog.set_level(logging.INFO)
+    return partial(
+        run_task,
+        {{ events_class }},
+        config=VARIABLES,
+        installation=INSTALLATION,
+        installation_client={{ client }},
+    )
+{% else %}
 def run(api: {{ mocker }}, caplog: pytest.LogCaptureFixture) -> Run:
     """A function that runs the handler of an event type on an object."""
     caplog.set_level(logging.INFO)
     return partial(run_task, {{ events_class }}, config=VARIABLES)
+{% endif %}
 {% endif %}

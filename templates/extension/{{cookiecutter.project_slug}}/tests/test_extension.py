@@ -1,4 +1,4 @@
-{% from "answers.jinja" import aio, background, interactive, scheduled, package with context %}
+{% from "answers.jinja" import aio, background, imports, installed, interactive, scheduled, package with context %}
 {% from "events/catalogue.jinja" import catalogue, used with context %}
 {% import "events/tests.jinja" as tests with context %}
 {% set by_kind = namespace(order=[]) %}
@@ -6,14 +6,23 @@
 {% set by_kind.order = by_kind.order + [catalogue[type].kind] %}
 {% endfor %}
 {% set kinds = by_kind.order %}
-{% set calls = scheduled or used.assets or used.tiers or 'tier_account' in kinds or 'usage_file' in kinds %}
-{% set refusals = 'approval' in kinds or used.tiers %}
-{% set parametrized = kinds | reject('in', ['tier_account', 'usage_file']) | list %}
-{% set logged = scheduled or kinds | select('in', ['listing', 'usage_file', 'usage_chunk']) | list %}
+{% set counted = scheduled and installed %}
+{# What the tests of the chosen kinds need. #}
+{% set calls = scheduled or kinds | select('in', ['purchase', 'approval', 'tier_approval', 'tier_account', 'usage_file', 'hub_listing', 'hub_usage_file', 'hub_usage_chunk', 'order_note', 'tier_note', 'installation']) | list %}
+{% set refusals = counted or kinds | select('in', ['approval', 'tier_approval', 'hub_listing']) | list %}
+{% set parametrized = scheduled or kinds | reject('in', ['tier_account', 'usage_file', 'account_news', 'hub_usage_chunk']) | list %}
+{% set logged = scheduled or kinds | select('in', ['listing', 'usage_file', 'usage_chunk', 'account_news']) | list %}
+{% set objects = used.validation or used.action or used.custom or kinds | select('in', ['hub_usage_file', 'installation', 'usage_file_news', 'product', 'translation', 'helpdesk_case']) | list %}
+{% set asset_id = kinds | select('in', ['purchase', 'approval', 'asset_validation', 'order', 'order_note']) | list %}
+{% set tier_id = kinds | select('in', ['tier_approval', 'tier_validation', 'tier_order', 'tier_note']) | list %}
 {% if kinds or scheduled %}
 """What each handler does with good and with bad input."""
 
 from __future__ import annotations
+{% if used.orders %}
+
+import json
+{% endif %}
 {% if refusals or calls or parametrized or logged %}
 
 {% endif %}
@@ -27,22 +36,17 @@ from connect.client import ClientError
 from connect.client.testing import {{ 'AsyncConnectClientMocker' if aio else 'ConnectClientMocker' }} as Api
 {% endif %}
 
-{% if used.purchase %}
-from {{ package }}.extension import ACTIVATION_PARAMETER, ConnectObject
-{% elif used.validation or used.action or used.custom %}
-from {{ package }}.extension import ConnectObject
-{% endif %}
-{% if used.assets or used.tiers %}
-from tests.conftest import VARIABLES, Run
-{% else %}
-from tests.conftest import Run
-{% endif %}
-{% if used.assets or 'asset_validation' in kinds %}
+{% set own = imports(package ~ ".extension", (["ACTIVATION_PARAMETER"] if used.purchase else []) + ["ConnectObject"]) if used.purchase or objects else '' %}
+{% set shared = imports("tests.conftest", (["VARIABLES"] if used.assets or used.tiers else []) + ["Run"]) %}
+{{ (own ~ shared if package | lower < 'tests' else shared ~ own) | trim }}
+{% if asset_id or tier_id %}
 
+{% endif %}
+{% if asset_id %}
 REQUEST = "PR-0000-0000-0000-001"
 {% endif %}
-{% if used.tiers or 'tier_validation' in kinds %}
-{{ '' if used.assets or 'asset_validation' in kinds else '\n' }}TIER_REQUEST = "TCR-000-000-000-001"
+{% if tier_id %}
+TIER_REQUEST = "TCR-000-000-000-001"
 {% endif %}
 {% if used.assets or used.tiers %}
 PRODUCT = "PRD-000-000-000"
@@ -77,6 +81,6 @@ REFUSAL = {"error_code": "VAL_001", "errors": ["template_id: No such template."]
 {{ tests.default_template(type, true) if loop.first -}}
 {% endfor %}
 {% if scheduled %}
-{{ tests.scheduled_execution() -}}
+{{ tests['scheduled_of_installations' if installed else 'scheduled_execution']() -}}
 {% endif %}
 {% endif %}

@@ -1,7 +1,7 @@
-{% from "answers.jinja" import applications, background, interactive, scheduled, events_class, package, quoted, kinds with context %}
-{% from "events/catalogue.jinja" import catalogue, declared, used with context %}
+{% from "answers.jinja" import background, interactive, scheduled, events_class, installed, package, side, with_events with context %}
+{% from "events/catalogue.jinja" import catalogue, declared, used, variables_decorator with context %}
 {% import "events/handlers.jinja" as handlers with context %}
-{% if 'events' in applications %}
+{% if with_events %}
 """What this extension does when something happens on Connect.
 
 {% if background or interactive %}
@@ -10,10 +10,17 @@ status, the statuses in which the handler wants it.{{ ' ``@schedulable`` offers 
 {% else %}
 ``@schedulable`` offers a method of the application class to the schedules of the portal.
 {% endif %}
+{% if installed and background %}
+
+Accounts install this extension. An event is delivered once for each of them that may see the object.
+{% endif %}
 """
 
 from __future__ import annotations
 
+{% if used.orders %}
+import json
+{% endif %}
 from typing import Any
 {% if used.action %}
 from urllib.parse import urlencode
@@ -40,8 +47,13 @@ from connect_eaas import (
     variables,
 {% endif %}
 )
-{% if used.purchase or used.validation %}
+{% if used.orders or used.purchase or used.validation or used.notes or used.installation %}
 
+{% endif %}
+{% if used.orders %}
+from {{ package }}.orders import order_of
+{% endif %}
+{% if used.purchase or used.validation %}
 from {{ package }}.parameters import (
 {% if used.purchase %}
     errors_of,
@@ -54,6 +66,9 @@ from {{ package }}.parameters import (
 {% endif %}
 )
 {% endif %}
+{% if used.notes or used.installation %}
+from {{ package }}.settings import Settings
+{% endif %}
 
 ConnectObject = dict[str, Any]
 """An object of the Connect API, as it came in JSON."""
@@ -64,20 +79,17 @@ ACTIVATION_PARAMETER = "activation_status"
 {% endif %}
 
 
-{% if declared %}
-@variables(
-    [
-{% for variable in declared %}
-        # {{ variable.about }}
-        {"name": {{ quoted(variable.name) }}, "initial_value": {{ quoted(variable.initial_value) }}{{ ', "secure": True' if variable.secure }}},
-{% endfor %}
-    ]
-)
-{% endif %}
+{{ variables_decorator(declared) -}}
 class {{ events_class }}(EventsApplicationBase):
     """The event handlers; an instance is made for each task.
 
+{% if installed %}
+    ``self.installation`` is the installation of the account that the task is for, and ``self.installation_client``
+    calls the API as that account; ``self.client`` calls it as the owner of the extension, who sees no account's
+    objects. ``self.config`` holds the variables, ``self.logger`` is the task's log.
+{% else %}
     ``self.client`` is the client of the Connect API, ``self.config`` the variables, ``self.logger`` the task's log.
+{% endif %}
     """
 {% for type in background + interactive %}
 
@@ -85,7 +97,7 @@ class {{ events_class }}(EventsApplicationBase):
 {% endfor %}
 {% if scheduled %}
 
-{{ handlers.scheduled_execution() -}}
+{{ handlers['scheduled_of_installations' if installed else 'scheduled_execution']() -}}
 {% endif %}
 {% if used.assets %}
 
@@ -98,5 +110,13 @@ class {{ events_class }}(EventsApplicationBase):
 {% if used.assets or used.tiers %}
 
 {{ handlers.template_id() -}}
+{% endif %}
+{% if used.orders %}
+
+{{ handlers.take_over() -}}
+{% endif %}
+{% if used.notes %}
+
+{{ handlers.add_note() -}}
 {% endif %}
 {% endif %}
