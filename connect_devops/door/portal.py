@@ -167,7 +167,7 @@ def _grouped(pages: Sequence[Page]) -> dict[str, list[Page]]:
 
 def _html(here: Place, html: str, status: int = 200) -> HTMLResponse:
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {here.origin};"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {here.origin};"
         f" frame-src {here.origin}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     )
     headers = {
