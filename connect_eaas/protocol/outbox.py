@@ -15,8 +15,7 @@ The outbox also answers whether a delivery is known already, so that no work is 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from connect_eaas.protocol.messages import Task, TaskOutput
 
@@ -26,8 +25,7 @@ _FINAL: Final = frozenset({"success", "skip", "fail"})
 _NEVER_REDELIVERED: Final = frozenset({"success", "skip"})
 
 
-@dataclass(frozen=True)
-class _Settled:
+class _Settled(NamedTuple):
     output: TaskOutput
     acknowledged: bool
 
@@ -134,7 +132,6 @@ class Outbox:
         if result is None or result.output is None:
             return
         self._settled[lease] = _Settled(result.output, acknowledged)
-        self._settled.move_to_end(lease)
         while len(self._settled) > self._remembered:
             self._settled.popitem(last=False)
 

@@ -13,7 +13,7 @@ import inspect
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from connect_eaas.declarations import Declarations
 from connect_eaas.errors import SdkError
@@ -23,7 +23,7 @@ from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
-from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
+from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
 from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Dispatcher", "Work"]
 
 _log = logging.getLogger("connect.eaas.runner.tasks")
+_ENDED: Final = LineMaker(_log, logging.INFO, "%s %s %s: %s in %.3f s")
 
 
 class Work:
@@ -295,7 +296,7 @@ class Dispatcher:
     async def _call(self, work: Work, method: Callable[[Any], Any], prepared: Prepared, limit_s: float) -> TaskOutput:
         where, run = prepared.where, None
         if inspect.iscoroutinefunction(method):
-            coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s))
+            coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job)
             work.run = coroutine
             ended = await coroutine.ended(method(prepared.argument))
         else:
@@ -394,11 +395,4 @@ def _give_back(slots: asyncio.Semaphore, run: Execution | CoroutineRun | None) -
 
 def _log_ended(task: Task, output: TaskOutput) -> None:
     happened = task.input
-    _log.info(
-        "%s %s %s: %s in %.3f s",
-        task.options.task_id,
-        happened.event_type,
-        happened.object_id,
-        output.result,
-        output.runtime,
-    )
+    _ENDED.log(task.options.task_id, happened.event_type, happened.object_id, output.result, output.runtime)

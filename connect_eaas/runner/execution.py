@@ -94,16 +94,19 @@ class CoroutineRun:
     Args:
         limit_s: seconds after which it is cancelled.
         overran: called if it goes on nevertheless, with what can be waited for.
+        task: that task; found out if not given.
     """
 
     __slots__ = ("_ending", "_limit_s", "_loop", "_overran", "_passed", "_task", "_timer", "given_up")
 
-    def __init__(self, limit_s: float, overran: Callable[[Execution], None]) -> None:
+    def __init__(
+        self, limit_s: float, overran: Callable[[Execution], None], task: asyncio.Task[Any] | None = None
+    ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._task = task
         self._limit_s = limit_s
         self._overran = overran
         self._passed = False
-        self._task: asyncio.Task[Any] | None = None
         self._timer: asyncio.TimerHandle | None = None
         # Set once `overran` was called.
         self._ending: asyncio.Future[Returned | Raised] | None = None
@@ -116,7 +119,8 @@ class CoroutineRun:
         Raises:
             CancelledError: the task was cancelled from outside.
         """
-        self._task = asyncio.current_task()
+        if self._task is None:
+            self._task = asyncio.current_task()
         self._timer = self._loop.call_later(self._limit_s, self._limit_passed)
         ending: Returned | Raised
         try:

@@ -79,13 +79,21 @@ class Preparation:
         self._headers = headers
         # Method name → whether it is a coroutine function.
         self._coroutines: dict[str, bool] = {}
+        # Event type → whether its method is a plain function.
+        self._in_thread: dict[str, bool] = {}
 
     def runs_in_thread(self, task: Task) -> bool:
         """True unless it is known already that the task's method is a coroutine function."""
         if task.options.task_category == "scheduled":
             return not all(self._is_coroutine(item.method) for item in self._declarations.schedulables)
-        handler = self._declarations.handler_of(task.input.event_type)
-        return handler is not None and not self._is_coroutine(handler.method)
+        event_type = task.input.event_type
+        known = self._in_thread.get(event_type)
+        if known is None:
+            handler = self._declarations.handler_of(event_type)
+            if handler is None:
+                return False
+            known = self._in_thread[event_type] = not self._is_coroutine(handler.method)
+        return known
 
     async def prepare(self, task: Task) -> Prepared | Settled:
         """Read the argument, and the installation of a multi-account task, and make the application.
