@@ -44,6 +44,11 @@ class DataDir:
         return self.path / "clock.json"
 
     @property
+    def platform_id_file(self) -> Path:
+        """What the platform of this directory is called among those that share a database."""
+        return self.path / "platform-id"
+
+    @property
     def projects_file(self) -> Path:
         """Which project directory belongs to which environment."""
         return self.path / "projects.json"

@@ -12,6 +12,7 @@ import logging
 import signal
 import sys
 import threading
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from connect_devops.api.stream import stream_routes
 from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
 from connect_devops.discovery import DiscoveryFile
+from connect_devops.domain.errors import DataLostError
 from connect_devops.door.door import Door, address
 from connect_devops.errors import DataDirError, StartError
 from connect_devops.files import write_private
@@ -36,6 +38,7 @@ from connect_devops.listeners import bind, make_listener
 from connect_devops.sandbox import STREAM_COLUMNS, SandboxChoices, World, routes
 from connect_devops.services.container import Services, build_services
 from connect_devops.services.feed import Feeds
+from connect_devops.services.presence import HEARTBEAT
 from connect_devops.services.secrets import FernetSecrets, SecretsError
 from connect_devops.services.signals import ClockMoved, EnvironmentChanged
 from connect_devops.settings import Settings
@@ -156,7 +159,7 @@ class _Process:
 
     async def _run(self) -> None:
         with ExitStack() as stack:
-            parts = _Parts(self._settings, self._clock, stack)
+            parts = _Parts(self._settings, self._clock, stack, self.stop)
             try:
                 # The sockets listen already: who reads the file early waits a moment instead of failing.
                 await anyio.to_thread.run_sync(parts.publish)
@@ -167,6 +170,8 @@ class _Process:
                         group.start_soon(listener.run_until_stopped)
                         await listener.wait_started()
                     await group.start(parts.keep_discovery)
+                    if parts.services.presence.is_shared:
+                        await group.start(parts.keep_present)
                     self._ready.set_result(parts.platform)
                     group.start_soon(self._hurry, parts)
                     await self._stopping.wait()
@@ -176,6 +181,9 @@ class _Process:
                     await parts.http.wait_stopped()
                     await parts.https.wait_stopped()
                     group.cancel_scope.cancel()
+                if parts.failure is not None:
+                    raise StartError(str(parts.failure))
+                await anyio.to_thread.run_sync(parts.services.presence.leave)
             finally:
                 parts.discovery.remove()
 
@@ -188,8 +196,11 @@ class _Process:
 class _Parts:
     """Everything that one platform consists of; closed by the stack."""
 
-    def __init__(self, settings: Settings, clock: Clock | None, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None, stack: ExitStack, stop: Callable[[], None]) -> None:
         self._settings = settings
+        self._stop = stop
+        self._loop = asyncio.get_running_loop()
+        self.failure: DataLostError | None = None
         self._lock = threading.Lock()
         data_dir = stack.enter_context(DataDir(settings.data_dir))
         self._data_dir = data_dir
@@ -202,8 +213,7 @@ class _Parts:
         self.services = self._open_services(stack)
         api_key = self._ensure_owner()
         # After a crash, sessions that nobody closed are still on record.
-        self.services.environments.close_all_sessions()
-        self.services.leases.recover(settings.lease_grace)
+        self.services.recover(settings.lease_grace)
         self.hub = Hub(self.services, settings)
         world = World.over(self.services, media=data_dir.media_dir)
         self.feeds = Feeds(self.services.signals)
@@ -238,10 +248,29 @@ class _Parts:
         try:
             store = open_store(self._settings.database_url or self._data_dir.database_file)
             stack.callback(store.close)
+            store.on_lost = self._lost
             secrets = FernetSecrets.in_directory(self._settings.data_dir)
         except (StoreError, SecretsError) as error:
             raise StartError(str(error)) from error
-        return build_services(store, self._clock, secrets=secrets)
+        return build_services(
+            store, self._clock, secrets=secrets, real_time=self._real_time, platform_id=self._platform_id()
+        )
+
+    def _platform_id(self) -> str:
+        file = self._data_dir.platform_id_file
+        try:
+            if not file.is_file():
+                write_private(file, uuid.uuid4().hex)
+            return file.read_text().strip()
+        except OSError as error:
+            raise DataDirError(self._settings.data_dir, f"{file.name}: {error.strerror or error}") from error
+
+    def _lost(self, error: DataLostError) -> None:
+        """End the platform: what it did from now on would be lost. Called in any thread."""
+        if self.failure is None:
+            self.failure = error
+            logger.critical("%s", error)
+            self._loop.call_soon_threadsafe(self._stop)
 
     def _ensure_owner(self) -> str:
         """Return the key of the owner account; account and key are made at the first start, or if the file is lost."""
@@ -318,7 +347,7 @@ class _Parts:
 
     def advance_clock(self, by: timedelta) -> Mapping[str, Any]:
         """See `connect_devops.api.local.LocalPlatform`."""
-        with self._lock:
+        with self._lock, self.services.leases.outlasting(by):
             if isinstance(self._clock, SystemClock):
                 # Kept first: after a crash between the two, time has gone on rather than back.
                 offset = (self._clock.offset + by).total_seconds()
@@ -363,8 +392,17 @@ class _Parts:
                 await inbox.get()
                 try:
                     await anyio.to_thread.run_sync(self.publish)
-                except StartError as error:
+                except (StartError, DataLostError) as error:
                     logger.warning("discovery file not updated cause=%s", error)
+
+    async def keep_present(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Tell other platforms on the same database that this one is alive, until cancelled."""
+        task_status.started()
+        while True:
+            await anyio.sleep(HEARTBEAT.total_seconds())
+            if not await anyio.to_thread.run_sync(self.services.presence.beat, self._settings.lease_grace):
+                logger.warning("other platforms took this one for dead; its runners connect again")
+                await self.hub.send_away()
 
     def publish(self) -> None:
         """Write the discovery file."""
@@ -379,7 +417,10 @@ async def _keep_time(
         task_status.started()
         while True:
             inbox.take()
-            due = await anyio.to_thread.run_sync(services.timekeeper.tick)
+            try:
+                due = await anyio.to_thread.run_sync(services.timekeeper.tick)
+            except DataLostError:
+                return
             await services.clock.wait_until(due, inbox.arrived)
 
 

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from connect_devops.domain.errors import DevOpsError, NotFoundError, ValidationError
+from connect_devops.domain.errors import DataLostError, DevOpsError, NotFoundError, ValidationError
 from connect_devops.rql import RqlError
 from connect_devops.services.interactive import NoAnswerError, NotConnectedError
 from connect_devops.services.secrets import SecretsError
@@ -110,6 +110,8 @@ def translate(error: Exception) -> ApiError | None:
         return ApiError(502, str(error))
     if isinstance(error, NoAnswerError):
         return ApiError(504, str(error))
+    if isinstance(error, DataLostError):
+        return ApiError(503, str(error))
     if isinstance(error, DevOpsError) and not isinstance(error, SecretsError):
         return ApiError(400, str(error))
     return None

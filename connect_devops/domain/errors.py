@@ -5,14 +5,15 @@
     DevOpsError
      ├── NotFoundError            there is no such object                     (REST 404)
      ├── ValidationError          a field has a wrong value                   (REST 400, ``VAL_001``)
-     └── RuleError                the object's state does not allow it        (REST 400)
+     ├── RuleError                the object's state does not allow it        (REST 400)
+     └── DataLostError            the platform's data is gone                 (REST 503)
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["DevOpsError", "NotFoundError", "RuleError", "ValidationError"]
+__all__ = ["DataLostError", "DevOpsError", "NotFoundError", "RuleError", "ValidationError"]
 
 
 class DevOpsError(Exception):
@@ -63,3 +64,17 @@ class ValidationError(DevOpsError):
 
 class RuleError(DevOpsError):
     """The object is not in a state that allows this; the text says which state would."""
+
+
+class DataLostError(DevOpsError):
+    """The database was deleted or replaced under the running platform, which cannot go on. Start it again."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+    def __str__(self) -> str:
+        return (
+            f"The database {self.location} was deleted or replaced while the platform ran. It stops, because nothing "
+            "that it does could be kept; put the file back, or start the platform again with an empty database."
+        )

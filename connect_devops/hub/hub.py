@@ -25,6 +25,7 @@ from connect_devops.settings import Settings
 __all__ = ["Hub"]
 
 INTERNAL_ERROR: Final = 1011
+SERVICE_RESTART: Final = 1012
 _REMEMBERED: Final = 4096
 
 logger = logging.getLogger(__name__)
@@ -64,6 +65,11 @@ class Hub:
                     elif isinstance(signal, ConfigurationChanged):
                         for session in self._sessions_of(signal.environment_id):
                             session.refresh_configuration()
+
+    async def send_away(self) -> None:
+        """Have every runner connect again."""
+        for session, _ in list(self._sessions.values()):
+            await session.close(SERVICE_RESTART, "connect again")
 
     def _sessions_of(self, environment_id: str) -> list[RunnerSession]:
         return [session for key, (session, _) in self._sessions.items() if key[0] == environment_id]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from connect_devops.clock import Clock
 from connect_devops.domain.lease import LeasePolicy
@@ -17,6 +18,7 @@ from connect_devops.services.extensions import Extensions
 from connect_devops.services.installations import Installations
 from connect_devops.services.interactive import InteractiveCalls
 from connect_devops.services.leases import Leases
+from connect_devops.services.presence import Presence
 from connect_devops.services.queue import Queue
 from connect_devops.services.schedules import Schedules
 from connect_devops.services.secrets import Secrets
@@ -54,18 +56,18 @@ class Services:
     timekeeper: Timekeeper
     interactive: InteractiveCalls
     web_calls: WebCalls
+    presence: Presence
 
     def recover(self, grace: timedelta) -> list[str]:
         """At the start of the platform, before anybody connects: take up what the last run left behind.
 
-        No websocket is open any more; runners have ``grace`` to come back for the tasks that they hold.
+        No websocket of it is open any more; runners have ``grace`` to come back for the tasks that they hold. Other
+        platforms that are alive on the same database keep their sessions.
 
         Returns:
             the leases that wait for their runners, or were given up.
         """
-        with self.store.transaction():
-            self.environments.close_all_sessions()
-            return self.leases.recover(grace)
+        return self.presence.arrive(grace)
 
 
 def build_services(
@@ -76,6 +78,8 @@ def build_services(
     secrets: Secrets,
     retries: RetryPolicy | None = None,
     leases: LeasePolicy | None = None,
+    real_time: Callable[[], datetime] | None = None,
+    platform_id: str | None = None,
 ) -> Services:
     """Wire the services over an open store. Nothing is changed in it; ``recover`` does that at the platform's start.
 
@@ -86,10 +90,15 @@ def build_services(
         secrets: encrypts what must not lie readable in the database, see ``FernetSecrets.in_directory``.
         retries: how often and after which pauses tasks are tried again.
         leases: how long a runner may hold a task.
+        real_time: the time outside of the platform, by which platforms tell that others are alive; by default the
+            clock's.
+        platform_id: names this platform among those that share the database, in all its runs; by default a new name.
     """
     signals = Signals()
     context = Context(store, clock, ids or Ids(), secrets, signals, retries or RetryPolicy(), leases or LeasePolicy())
     clock.subscribe(lambda: signals.publish(ClockMoved()))
+    if platform_id is not None:
+        context.platform_id = platform_id
     accounts = Accounts(context)
     environments = Environments(context)
     queue = Queue(context)
@@ -114,4 +123,5 @@ def build_services(
         timekeeper=Timekeeper(context, lease_service, schedules),
         interactive=InteractiveCalls(queue, environments, signals, clock),
         web_calls=WebCalls(clock),
+        presence=Presence(context, environments, lease_service, real_time or clock.now),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,6 +35,8 @@ class Context:
     signals: Signals
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     leases: LeasePolicy = field(default_factory=LeasePolicy)
+    platform_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Names this process among those that share the database."""
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _expected: datetime | None = None
 

@@ -243,7 +243,7 @@ class Environments:
                 application=application,
                 opened=now,
             )
-            connection.execute(insert(sessions).values(**vars(session)))
+            connection.execute(insert(sessions).values(**vars(session), platform_id=self._context.platform_id))
             self._refresh_status(transaction, environment)
         return session
 
@@ -259,14 +259,19 @@ class Environments:
             if environment_id is not None:
                 self._refresh_status(transaction, self.get(environment_id))
 
-    def close_all_sessions(self) -> None:
-        """At the start of the platform: no websocket is open."""
+    def close_sessions_but_of(self, platform_ids: Collection[str]) -> list[str]:
+        """Forget the websockets of all platforms but these: nobody else is alive. Returns those forgotten."""
         with self._context.store.transaction() as transaction:
-            transaction.connection.execute(delete(sessions))
+            kept = sessions.c.platform_id.in_(platform_ids)
+            closed = transaction.connection.execute(
+                delete(sessions).where(or_(sessions.c.platform_id.is_(None), ~kept)).returning(sessions.c.id)
+            ).scalars()
+            found = list(closed)
             for key in transaction.connection.execute(
                 select(environments.c.id).where(environments.c.status == "connected")
             ).scalars():
                 self._refresh_status(transaction, self.get(key))
+            return found
 
     def sessions(self, environment_id: str) -> list[Session]:
         """The open websockets of an environment, oldest first."""
@@ -277,7 +282,7 @@ class Environments:
         )
         with self._context.store.reading() as transaction:
             rows = transaction.connection.execute(query).mappings().all()
-        return [Session(**row) for row in rows]
+        return [Session(**{name: row[name] for name in Session.__dataclass_fields__}) for row in rows]
 
     def record_setup(self, environment_id: str, application: Application, setup: SetupRequest) -> Environment:
         """Take in what a runner declared: subscriptions, schedulables, variables, pages …

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
 
 from connect_devops.domain.task import HandBack, decide, decide_lost
 from connect_devops.services.context import Context
 from connect_devops.services.lease import Answer, Leased, Reattached, Settlement
 from connect_devops.services.settling import HELD, End, carry_out
 from connect_devops.services.task import TASK_BY_NUMBER, Task, task_from
-from connect_devops.storage.columns import Row
+from connect_devops.storage.columns import Instant, Row
 from connect_devops.storage.store import Transaction
-from connect_devops.storage.tables import PROCESSING, WAITING, attempts, installations, tasks
+from connect_devops.storage.tables import PROCESSING, WAITING, attempts, installations, sessions, tasks
 from connect_eaas.events import INTERACTIVE, Category
 from connect_eaas.protocol.messages import TaskOutput
 
@@ -252,17 +265,53 @@ class Leases:
                     self._lost(transaction, row, "expired", _EXPIRED, now)
             return [row["lease_id"] for row in rows]
 
-    def recover(self, grace: timedelta) -> list[str]:
-        """At the start of the platform: all sessions are gone, their leases last for ``grace``, and interactive tasks
+    @contextmanager
+    def outlasting(self, by: timedelta) -> Iterator[None]:
+        """Move the clock by ``by`` inside of the block: runners go on working in their own time, so their leases end
+        as much later. A lease whose session is gone, and which only waits for it, ends as the clock says.
+
+        On SQLite nobody leases anything meanwhile. Other platforms on the same database have clocks of their own.
+        """
+        microseconds = by // timedelta(microseconds=1)
+
+        def later(column: Column[Any]) -> ColumnElement[Any]:
+            return type_coerce(type_coerce(column, BigInteger) + microseconds, Instant)
+
+        with self._context.store.transaction() as transaction:
+            serving = tasks.c.orphaned.is_(False)
+            leases = select(tasks.c.lease_id).where(PROCESSING, serving)
+            transaction.connection.execute(
+                update(attempts)
+                .where(attempts.c.lease_id.in_(leases), attempts.c.ended.is_(None))
+                .values(expires=later(attempts.c.expires))
+            )
+            transaction.connection.execute(
+                update(tasks).where(PROCESSING, serving).values(expires=later(tasks.c.expires))
+            )
+            yield
+
+    def recover(self, grace: timedelta, *, alive: Collection[str] = ()) -> list[str]:
+        """At the start of the platform: its sessions are gone, their leases last for ``grace``, and interactive tasks
         fail, since nobody waits for them any more. Returns the leases concerned.
+
+        Args:
+            grace: for the runners to come back.
+            alive: other platforms that run on the same database; their sessions, and those who wait, are left alone.
         """
         with self._context.store.transaction() as transaction:
             now = self._context.clock.now()
+            if alive:
+                others = select(sessions.c.id).where(sessions.c.platform_id.in_(alive))
+                return self._orphan(grace, _RESTARTED, tasks.c.session_id.not_in(others))
             waiting = select(*HELD).where(WAITING, tasks.c.category == INTERACTIVE).with_for_update()
             for row in transaction.connection.execute(waiting).mappings().all():
                 decision = decide_lost(_RESTARTED, category=INTERACTIVE, retries_used=0, now=now, at_once=True)
                 carry_out(self._context, transaction, row, decision, End("lost", _RESTARTED), now)
             return self._orphan(grace, _RESTARTED)
+
+    def abandon(self, grace: timedelta, session_ids: Collection[str]) -> list[str]:
+        """Another platform on the same database has died: its sessions' leases last for ``grace``; returns them."""
+        return self._orphan(grace, _RESTARTED, tasks.c.session_id.in_(session_ids))
 
     def held_by(self, session_id: str) -> list[str]:
         """The leases that a session has now."""

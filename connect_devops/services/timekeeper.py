@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from connect_devops.services.context import Context
 from connect_devops.services.leases import Leases
@@ -46,16 +46,18 @@ class Timekeeper:
         return following
 
     def next_due(self) -> datetime | None:
-        """The next moment in the future at which something happens by itself; None if nothing is planned.
+        """The next moment in the future to which it makes sense to move the clock; None if nothing is planned.
+
+        The ends of leases that runners hold are none: they move with the clock, see ``Leases.outlasting``.
 
         ``ClockMoved`` is signalled whenever an earlier one is planned than before.
         """
-        return self._next_after(self._context.clock.now())
+        return self._next_after(self._context.clock.now(), tasks.c.orphaned.is_(True))
 
-    def _next_after(self, now: datetime) -> datetime | None:
+    def _next_after(self, now: datetime, *leases: ColumnElement[bool]) -> datetime | None:
         queries = (
             select(func.min(tasks.c.due)).where(WAITING, tasks.c.due > now),
-            select(func.min(tasks.c.expires)).where(PROCESSING),
+            select(func.min(tasks.c.expires)).where(PROCESSING, *leases),
             select(func.min(schedules.c.next_trigger)).where(FIRING),
         )
         with self._context.store.reading() as transaction:

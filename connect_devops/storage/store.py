@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
+
+from connect_devops.domain.errors import DataLostError
 
 __all__ = ["Store", "StoreError", "Transaction", "open_store"]
 
@@ -51,6 +54,10 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine: Final = engine
+        self.on_lost: Callable[[DataLostError], None] | None = None
+        """Called, in whichever thread, when the database's file turns out to be gone."""
+        self._file = _file_of(engine)
+        self._identity = _identity(self._file)
         self.dialect: Final = engine.dialect.name
         self._local = threading.local()
         # SQLite has one writer; waiting here is fair and wakes at once, its own busy handler sleeps and guesses.
@@ -72,6 +79,14 @@ class Store:
         """Close all connections of threads that are done."""
         self.engine.dispose()
 
+    def _make_sure(self) -> None:
+        """Raise DataLostError if the file was deleted or replaced: SQLite would go on in the file without a name."""
+        if self._file is not None and _identity(self._file) != self._identity:
+            error = DataLostError(self._file)
+            if self.on_lost is not None:
+                self.on_lost(error)
+            raise error
+
     @contextmanager
     def _open(self, *, writing: bool) -> Iterator[Transaction]:
         current: Transaction | None = getattr(self._local, "transaction", None)
@@ -80,6 +95,7 @@ class Store:
                 raise RuntimeError("A transaction that only reads cannot begin to write: open it with transaction().")
             yield current
             return
+        self._make_sure()
         lock = self._writer if writing else None
         if lock is not None:
             lock.acquire()
@@ -97,6 +113,19 @@ class Store:
             if lock is not None:
                 lock.release()
         transaction._committed()
+
+
+def _file_of(engine: Engine) -> str | None:
+    return engine.url.database if engine.dialect.name == "sqlite" else None
+
+
+def _identity(file: str | None) -> tuple[int, int] | None:
+    """What tells a file from another one of the same name; None if there is none."""
+    try:
+        found = os.stat(file) if file is not None else None  # noqa: PTH116 - asked for each transaction
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def open_store(location: Path | str, *, durability: Durability = "NORMAL") -> Store:

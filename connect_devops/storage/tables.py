@@ -72,6 +72,14 @@ def _environment() -> Column[str]:
     return Column("environment_id", _ID, ForeignKey("environments.id", ondelete="CASCADE"), nullable=False)
 
 
+platforms = Table(
+    "platforms",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    # Of the machine's time, which the platforms of one database share.
+    _moment("heartbeat"),
+)
+
 settings = Table("settings", metadata, Column("key", String(64), primary_key=True), Column("value", Json))
 
 accounts = Table(
@@ -188,6 +196,7 @@ sessions = Table(
     Column("container_id", String(256), nullable=False),
     Column("application", String(16), nullable=False),
     _moment("opened"),
+    Column("platform_id", _ID),
     Index("ix_sessions_environment_id", "environment_id"),
 )
 

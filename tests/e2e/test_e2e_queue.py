@@ -119,11 +119,28 @@ def test_one_waiting_task_for_each_schedule(loop: Loop) -> None:
     trigger = {"type": "recurring", "unit": "hours", "amount": 1, "start": loop.now()}
     body = {"name": "Every hour", "method": "scheduled", "parameter": {}, "trigger": trigger}
     schedule = loop.client.post(f"{loop.path}/schedules", body)["id"]
+
+    def statuses() -> list[str]:
+        return [task["status"] for task in loop.tasks() if task["object"]["id"] == schedule]
+
+    def fire() -> None:
+        loop.advance(3600)
+        moved = loop.now()
+
+        def fired() -> bool:
+            # The next one lies beyond the hours that have passed, or it would fire now.
+            return str(loop.client.get(f"{loop.path}/schedules/{schedule}")["events"]["next_trigger"]["at"]) > moved
+
+        loop.until(fired, "the schedule has fired")
+
     try:
-        # Every handler is busy, so nothing of it can be done in the meantime.
-        for _ in range(3):
-            loop.advance(3600)
-        (mine,) = [task for task in loop.tasks() if task["object"]["id"] == schedule and task["status"] == "scheduled"]
+        # Every handler is busy: the first one is in the runner's hands, and everything after it is one that waits.
+        fire()
+        loop.until(lambda: statuses() == ["processing"], "the first one is delivered")
+        for _ in range(2):
+            fire()
+            assert statuses() == ["processing", "scheduled"]
+        mine = next(task for task in loop.tasks() if task["object"]["id"] == schedule and task["status"] == "scheduled")
     finally:
         loop.client.post(f"{loop.path}/schedules/{schedule}/disable")
         loop.journal.open_gate()

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -76,6 +77,34 @@ def test_killed_platform_starts_again_with_its_data(tmp_path: Path) -> None:
             process.kill()
         assert read_discovery(tmp_path / "discovery.json") is None
     assert keys[0] == keys[1]
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_lost_database_ends_the_platform_with_a_clear_message(tmp_path: Path, replaced: bool) -> None:
+    file = tmp_path / "data" / "platform.db"
+    with start(tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        url = process.stdout.readline().strip()
+        if replaced:
+            other = file.with_suffix(".other")
+            other.write_bytes(file.read_bytes())
+            other.replace(file)
+        else:
+            file.unlink()
+        # It may have noticed by itself already.
+        with suppress(httpx.TransportError):
+            answer = httpx.get(f"{url}/public/v1/accounts", headers={"Authorization": "ApiKey SU-1:x"}, trust_env=False)
+            assert answer.status_code == 503
+            assert f"The database {file} was deleted or replaced" in answer.json()["errors"][0]
+        assert process.wait(20) == 1
+        said = process.stderr.read()
+        assert f"The database {file} was deleted or replaced" in said
+        assert "Traceback" not in said
+    with start(tmp_path) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("http://")
+        process.terminate()
 
 
 async def test_killed_platform_loses_no_task_and_remembers_no_session(tmp_path: Path) -> None:

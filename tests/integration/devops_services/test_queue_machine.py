@@ -57,7 +57,9 @@ class QueueMachine(RuleBasedStateMachine):
         self.store = self.new_store()
         self.opened = [self.store]
         self.restarts = 0
-        self.services: Services = build_services(self.store, self.clock, secrets=self.secrets, ids=Ids(seed=1))
+        self.services: Services = build_services(
+            self.store, self.clock, secrets=self.secrets, ids=Ids(seed=1), platform_id="it"
+        )
         self.environment_id = make_extension(self.services).environments["development"].id
         self.tasks: dict[str, tuple[str, str]] = {}
         self.open: dict[str, Leased] = {}
@@ -196,7 +198,9 @@ class QueueMachine(RuleBasedStateMachine):
             self.store = open_store(self.store.engine.url.render_as_string())
             self.opened.append(self.store)
         self.restarts += 1
-        self.services = build_services(self.store, self.clock, secrets=self.secrets, ids=Ids(seed=1 + self.restarts))
+        self.services = build_services(
+            self.store, self.clock, secrets=self.secrets, ids=Ids(seed=1 + self.restarts), platform_id="it"
+        )
         self.services.recover(timedelta(seconds=grace))
         old = dict(self.sessions)
         self.sessions = {name: self.connect(name) for name in old}
