@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs ui lock clean
+.PHONY: help demo test lint format bench docs ui pages lock clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ docs: $(READY) ## Build the user documentation strictly, into site/
 
 ui: $(READY) ## Open the local platform with demo data in the browser
 	@$(BIN)/ccli devops demo --keep --open
+
+pages: $(READY) ## Build the pages of the project template anew (needs Node.js)
+	@$(BIN)/python tests/integration/template/page_builds.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile --quiet --upgrade pyproject.toml --all-extras --group dev --group docs --universal \

@@ -12,11 +12,26 @@ WITH_PAGES = (
     and "webapp" in str(APPLICATIONS)
     and {{ '%r' | format(cookiecutter.webapp_supports_ui == 'y') }}
 )
+CHART_AND_SETTINGS = WITH_PAGES and TYPE == "multiaccount"
+DIALOGS = WITH_PAGES and TYPE == "transformations"
 # Files that are copied as they are, so that they cannot render to nothing, and whether the project needs them.
 NEEDED = {
     "ui": WITH_PAGES,
-    f"{PACKAGE}/static/transformations": WITH_PAGES and TYPE == "transformations",
+    "package-lock.json": WITH_PAGES,
+    f"{PACKAGE}/static/assets": WITH_PAGES,
+    f"{PACKAGE}/static/third-party.txt": WITH_PAGES,
+    f"{PACKAGE}/static/.gitkeep": not WITH_PAGES,
 }
+for page in ("index", "settings"):
+    NEEDED[f"ui/{page}.html"] = CHART_AND_SETTINGS
+    NEEDED[f"ui/tests/{page}.test.js"] = CHART_AND_SETTINGS
+    NEEDED[f"{PACKAGE}/static/{page}.html"] = CHART_AND_SETTINGS
+for script in ("index.js", "settings.js", "marketplaces.js"):
+    NEEDED[f"ui/src/{script}"] = CHART_AND_SETTINGS
+    NEEDED[f"{PACKAGE}/static/assets/{script}"] = CHART_AND_SETTINGS
+for folder in ("ui", "ui/src", "ui/tests", f"{PACKAGE}/static", f"{PACKAGE}/static/assets"):
+    NEEDED[f"{folder}/transformations"] = DIALOGS
+NEEDED[f"{PACKAGE}/static/assets/dialog.js"] = DIALOGS
 
 root = Path.cwd()
 for name, needed in NEEDED.items():
