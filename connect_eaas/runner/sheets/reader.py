@@ -6,9 +6,10 @@ time, durations as timedelta, formulas as the value that was last computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
@@ -16,7 +17,7 @@ from typing import Any, Final, NamedTuple
 from connect_eaas.runner.sheets.cells import RawCell, RawRow, raw_rows
 from connect_eaas.runner.sheets.errors import SheetError
 from connect_eaas.runner.sheets.package import Package
-from connect_eaas.runner.sheets.plans import PlannedRow, RowPlan
+from connect_eaas.runner.sheets.plans import Convert, PlannedRows, RowPlan
 from connect_eaas.runner.sheets.serial import EPOCH_1900, EPOCH_1904, duration_from_serial, from_serial
 from connect_eaas.runner.sheets.strings import SharedStrings, read_strings
 from connect_eaas.runner.sheets.styles import CellStyle, StyleBook
@@ -50,7 +51,7 @@ class SheetReader:
         self._sheet = sheet
         self._wants_styles = styles
         self._strings = SharedStrings()
-        self._rows: Generator[RawRow | PlannedRow | None, None, None] | None = None
+        self._rows: Generator[RawRow | PlannedRows, None, None] | None = None
         self._package = Package(path)
         try:
             part = self._package.sheets.get(sheet)
@@ -64,7 +65,9 @@ class SheetReader:
             self._dates = {str(index): kind for index, kind in self.styles.dates().items()}
             self._epoch = EPOCH_1904 if self._package.is_1904 else EPOCH_1900
             self._plan: RowPlan | None = None
-            self._rows = self._filled(raw_rows(self._package.chunks(part), sheet, lambda: self._plan))
+            self._rows = raw_rows(self._package.chunks(part), sheet, lambda: self._plan)
+            # Number of the last row that was read.
+            self._last = 0
             self._by_letters = self._header()
         except BaseException:
             self.close()
@@ -73,7 +76,7 @@ class SheetReader:
         self._blank: dict[str, Any] = dict.fromkeys(self.names)
         if not styles:
             # A plan does not tell the styles of cells without a value.
-            self._plan = RowPlan(self._by_letters, self._blank, self._converter)
+            self._plan = RowPlan(self._by_letters, self._converter)
         # Rows without any value behind the last one that has some; complete once all blocks were read.
         self.trailing_blank = 0
 
@@ -98,7 +101,7 @@ class SheetReader:
         return InputRow(self._blank.copy(), {} if self._wants_styles else None)
 
     def blocks(self, size: int) -> Iterator[list[InputRow]]:
-        """The rows below the header, ``size`` at a time.
+        """The rows below the header, about ``size`` at a time.
 
         Rows that the file leaves out between others are blank; blank ones at the end are only counted.
 
@@ -107,25 +110,18 @@ class SheetReader:
         """
         block: list[InputRow] = []
         blank = 0
-        for row in self._rows or ():
-            values = None
-            if isinstance(row, PlannedRow):
-                values = row.values
-            elif row is not None:
-                values = self._values(row)
-                if self._plan is not None and not row.decoded:
-                    self._plan.learn(row.cells)
-            if row is None or values is None:
-                blank += 1
-                continue
-            while blank:
-                block.append(self.blank())
-                blank -= 1
-                if len(block) >= size:
-                    yield block
-                    block = []
-            styles = self._styles(row) if self._wants_styles and isinstance(row, RawRow) else None
-            block.append(InputRow(values, styles))
+        for rows in self._runs():
+            for row in rows:
+                if row is None:
+                    blank += 1
+                    continue
+                while blank:
+                    block.append(self.blank())
+                    blank -= 1
+                    if len(block) >= size:
+                        yield block
+                        block = []
+                block.append(row)
             if len(block) >= size:
                 yield block
                 block = []
@@ -133,22 +129,39 @@ class SheetReader:
         if block:
             yield block
 
-    def _filled(self, rows: Iterator[RawRow | PlannedRow]) -> Generator[RawRow | PlannedRow | None, None, None]:
-        """The rows with a None for each that the file leaves out."""
-        last = 0
-        for row in rows:
-            if row.number <= last:
-                raise SheetError(f"sheet {self._sheet!r}: row {row.number} stands behind row {last}")
-            for _ in range(last + 1, row.number):
-                yield None
-            last = row.number
-            yield row
+    def _runs(self) -> Iterator[Iterable[InputRow | None]]:
+        """Rows that follow each other, None for blank ones."""
+        for item in self._rows or ():
+            if isinstance(item, RawRow):
+                values = self._values(item)
+                styles = self._styles(item) if self._wants_styles else None
+                if self._plan is not None and not item.decoded:
+                    self._plan.learn(item.cells)
+                yield repeat(None, self._left_out(item.number))
+                yield (None if values is None else InputRow(values, styles),)
+                continue
+            numbers, last = item.numbers, self._last
+            if not item.blank and numbers == list(range(last + 1, last + 1 + len(numbers))):
+                self._last = numbers[-1]
+                yield [InputRow(values, None) for values in item.values]
+                continue
+            for index, number in enumerate(numbers):
+                yield repeat(None, self._left_out(number))
+                yield (None if index in item.blank else InputRow(item.values[index], None),)
+
+    def _left_out(self, number: int) -> int:
+        """How many rows the file leaves out before this one, which comes next."""
+        if number <= self._last:
+            raise SheetError(f"sheet {self._sheet!r}: row {number} stands behind row {self._last}")
+        missing, self._last = number - self._last - 1, number
+        return missing
 
     def _header(self) -> dict[str, str]:
         """Column letters → name, from the first row that is not empty."""
         for row in self._rows or ():
             if not isinstance(row, RawRow):
-                continue
+                continue  # There is no plan yet.
+            self._left_out(row.number)
             names: dict[str, str] = {}
             for cell in row.cells:
                 value = self._value(cell, row)
@@ -202,23 +215,31 @@ class SheetReader:
             raise SheetError(f"sheet {self._sheet!r}, cell {letters}{row.number}: {error}") from error
         return values if found else None
 
-    def _converter(self, kind: str, style: str) -> Callable[[str], Any] | None:
-        """How a plan makes values of cells of this type and style."""
+    def _converter(self, kind: str, style: str) -> Convert | None:
+        """How a plan makes values of columns with cells of this type and style."""
         if kind == "inlineStr":
             return None
         if kind == "s":
-            table = self._strings.all_in_memory
-            if table is None:
-                return lambda text: self._strings[int(text)]
-            return lambda text: table[int(text)] if text[0] != "-" else self._strings[int(text)]
+            return self._shared
         if kind == "b":
-            return lambda text: text in ("1", "true")
+            return _flags
         if kind not in ("", "n"):
             raise LookupError(kind)
         if style and style in self._dates:
             # The same days come again and again.
-            return lru_cache(_CACHED_DATES)(lambda text: self._moment(float(text), style))
-        return _number
+            moment = lru_cache(_CACHED_DATES)(lambda text: self._moment(float(text), style) if text else None)
+            return lambda texts: list(map(moment, texts))
+        return _numbers
+
+    def _shared(self, texts: Sequence[str]) -> list[str | None]:
+        strings = self._strings
+        table = strings.all_in_memory
+        if table is None:
+            return [strings[int(text)] if text else None for text in texts]
+        numbers = [int(text) if text else None for text in texts]
+        if min((number for number in numbers if number is not None), default=0) < 0:
+            raise IndexError
+        return [None if number is None else table[number] for number in numbers]
 
     def _styles(self, row: RawRow) -> dict[str, CellStyle]:
         names, style = self._by_letters, self.styles.style
@@ -257,3 +278,14 @@ def _number(text: str) -> int | float:
     if text.isdigit():
         return int(text)
     return float(text) if "." in text or "e" in text or "E" in text else int(text)
+
+
+def _numbers(texts: Sequence[str]) -> list[int | float | None]:
+    return [
+        int(text) if text.isdigit() else float(text) if "." in text else _number(text) if text else None
+        for text in texts
+    ]
+
+
+def _flags(texts: Sequence[str]) -> list[bool | None]:
+    return [text in ("1", "true") if text else None for text in texts]
