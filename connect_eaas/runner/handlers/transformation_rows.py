@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -240,7 +240,7 @@ class Rows:
     async def _write(self, write: Callable[[Sequence[OutputRow]], Awaitable[None]]) -> None:
         while not (self._ended and self._written == self._taken):
             self._news.clear()
-            results = list(self._finished())
+            results = self._finished()
             if results:
                 await write(results)
                 self._written += len(results)
@@ -248,12 +248,12 @@ class Rows:
             elif not (self._ended and self._written == self._taken):
                 await self._news.wait()
 
-    def _finished(self) -> Iterator[OutputRow]:
+    def _finished(self) -> list[OutputRow]:
         """Results that follow those written so far."""
-        following = self._written
-        while run := self._done.pop(following, None):
-            yield from run.results
-            following += len(run.results)
+        results: list[OutputRow] = []
+        while run := self._done.pop(self._written + len(results), None):
+            results += run.results
+        return results
 
     async def _execute(self, run: _Run) -> None:
         call, styles, clock = self._method.call, self._method.takes_styles, self._clock

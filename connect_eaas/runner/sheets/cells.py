@@ -92,11 +92,15 @@ class _Reading:
 
     def _quick(self, buffer: bytes) -> Iterator[RawRow | PlannedRows]:
         while True:
-            if b"<!" in buffer:
+            # Looking for one character is far quicker, and hardly any sheet has it.
+            if b"!" in buffer and b"<!" in buffer:
                 yield from self._thorough(buffer, opening=self._opening)
                 return
-            end = buffer.find(b"</sheetData>")
-            cut = end if end >= 0 else buffer.rfind(b"</row>") + 6
+            cut = buffer.rfind(b"</row>") + 6
+            # Nothing behind the rows contains one.
+            end = buffer.find(b"</sheetData>", max(cut - 6, 0))
+            if end >= 0:
+                cut = end
             if end >= 0 or cut > 5:
                 yield from self._split(buffer[:cut].decode("utf-8"))
                 if end >= 0:
@@ -132,10 +136,13 @@ class _Reading:
     ) -> Generator[RawRow | PlannedRows, None, int]:
         """Rows that the plan found, up to the first that teaches it something; returns the position behind."""
         version = plan.version
-        plain = "&" not in rows and "_x" not in rows
+        plain = "&" not in rows and not ("_" in rows and "_x" in rows)
         begin = 0
         for index in [index for index, row in enumerate(found) if row[-1]]:
             other = found[index][-1]
+            if other == "<":
+                yield from self._alone(rows[position:])
+                return len(rows)
             at = rows.index(other, position)
             yield from self._converted(plan, found[begin:index], rows[position:at], plain)
             yield from self._slowly(other)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Convert", "FoundRow", "PlannedRows", "RowPlan"]
 
 _ROW_START: Final = r'\s*<row r="(\d{1,7})"[^<>/]*>'
-_OTHER_ROW: Final = r"(\s*<row\b[\s\S]*?</row>)"
+_ANYTHING_ELSE: Final = r"(\s*<row\b[\s\S]*?</row>|<)"
 _FORMS_A_COLUMN: Final = 3
 _FORMS: Final = 160
 """Beyond so many, a row that is not recognized would cost too much."""
@@ -32,7 +32,10 @@ _TRIAL: Final = 200
 Convert = Callable[[Sequence[str]], Sequence[Any]]
 """Makes the values of a column of its texts, None of empty ones. Raises ValueError, IndexError or OverflowError."""
 FoundRow = tuple[str, ...]
-"""The row's number, the texts of its cells, and, if the plan does not recognize it, the row as it stands."""
+"""The row's number, the texts of its cells, and, if the plan does not recognize it, the row as it stands.
+
+That is a mere ``<`` where something else than a row begins.
+"""
 
 
 class PlannedRows(NamedTuple):
@@ -91,16 +94,13 @@ class RowPlan:
         self.version = 0
 
     def find(self, text: str, position: int) -> list[FoundRow] | None:
-        """All rows from a position on; None if the plan cannot tell where they are.
+        """All rows from a position on; None if the plan knows too little.
 
         Args:
             text: XML that ends with ``</row>``.
             position: where a row begins.
         """
-        if self._find is None:
-            return None
-        found = self._find(text, position)
-        return found if len(found) == text.count("</row>", position) else None
+        return None if self._find is None else self._find(text, position)
 
     def read(self, found: Sequence[FoundRow], *, plain: bool) -> PlannedRows | None:
         """The values of recognized rows; None if one of them has to be looked at to say what is wrong.
@@ -173,7 +173,7 @@ class RowPlan:
                 continue
             self._columns[name].append((position, convert))
             position += 1
-        self._find = re.compile(f"{''.join(pieces)}</row>|{_OTHER_ROW}").findall
+        self._find = re.compile(f"{''.join(pieces)}</row>|{_ANYTHING_ELSE}").findall
         self.version += 1
 
 

@@ -280,11 +280,16 @@ def _number(text: str) -> int | float:
     return float(text) if "." in text or "e" in text or "E" in text else int(text)
 
 
-def _numbers(texts: Sequence[str]) -> list[int | float | None]:
-    return [
-        int(text) if text.isdigit() else float(text) if "." in text else _number(text) if text else None
-        for text in texts
-    ]
+def _numbers(texts: Sequence[str]) -> Sequence[int | float | None]:
+    if "" in texts:
+        return [_number(text) if text else None for text in texts]
+    joined = "".join(texts)
+    if joined.isdigit():
+        return list(map(int, texts))
+    if joined.count(".") == len(texts):
+        # Two in one text would be an error, so each has one.
+        return list(map(float, texts))
+    return [float(text) if "." in text else _number(text) for text in texts]
 
 
 def _flags(texts: Sequence[str]) -> list[bool | None]:

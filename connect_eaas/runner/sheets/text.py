@@ -15,6 +15,7 @@ _NAMED: Final = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 _ESCAPE: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
 # Characters that need care; most texts have none, and one search tells.
 _CAREFUL: Final = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff￾￿]|_x[0-9A-Fa-f]{4}_|^\\s|\\s$|[\n\t]")
+_SPACED: Final = re.compile("^\\s|\\s$|[\n\t]")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff￾￿]")
 _LOOKS_ESCAPED: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -42,6 +43,7 @@ def encode(text: str) -> tuple[str, bool]:
     """The text as XML, and whether its white space has to be marked as to be kept."""
     if _CAREFUL.search(text) is None:
         return text, False
+    spaced = _SPACED.search(text) is not None
     text = _LOOKS_ESCAPED.sub("_x005F_", text)
     text = _FORBIDDEN.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), True
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), spaced
