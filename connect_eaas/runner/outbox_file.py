@@ -15,9 +15,10 @@ import os
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from pydantic import ValidationError
+from pydantic_core import PydanticSerializationError
 
 from connect_eaas.protocol.messages import Task
 
@@ -64,9 +65,7 @@ class OutboxFile:
         """Note a result, unless it is interactive."""
         if result.options.task_category == "interactive":
             return
-        body = result.model_dump(mode="json")
-        body["options"].pop("api_key", None)
-        line = _line({"put": body})
+        line = _put_line(result)
         with self._lock:
             self._owed[result.options.lease] = line
             self._append(line)
@@ -76,7 +75,7 @@ class OutboxFile:
         with self._lock:
             if self._owed.pop(lease, None) is None:
                 return
-            self._append(_line({"drop": lease}))
+            self._append(b'{"drop":%s}\n' % json.dumps(lease).encode())
             if self._size > _COMPACT_AFTER_BYTES and self._size > 2 * sum(map(len, self._owed.values())):
                 os.close(self._fd)
                 self._fd = self._rewrite()
@@ -135,7 +134,7 @@ class OutboxFile:
         if unreadable:
             _log.warning("%s: skipped %d unreadable line(s)", self._path, unreadable)
         for lease, task in tasks.items():
-            self._owed[lease] = _line({"put": task.model_dump(mode="json")})
+            self._owed[lease] = _put_line(task)
         return list(tasks.values())
 
     def _rewrite(self) -> int:
@@ -156,8 +155,13 @@ class OutboxFile:
         return fd
 
 
-def _line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record, separators=(",", ":"), ensure_ascii=True).encode() + b"\n"
+def _put_line(result: Task) -> bytes:
+    try:
+        body = result.__pydantic_serializer__.to_json(result, exclude={"options": {"api_key"}})
+    except PydanticSerializationError:
+        # Texts that are no Unicode, which Python's own JSON escapes.
+        body = json.dumps(result.model_dump(mode="json", exclude={"options": {"api_key"}})).encode()
+    return b'{"put":%s}\n' % body
 
 
 def _write_all(fd: int, lines: Iterable[bytes]) -> None:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import anyio
+from pydantic_core import from_json
+
+from connect_eaas.runner.execution import TimeLimit
 
 if TYPE_CHECKING:
     import httpx
@@ -37,7 +39,7 @@ class RestError(Exception):
     """The call got no answer, or one that is no HTTP."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """An HTTP answer; names of headers are in lower case."""
 
@@ -52,7 +54,11 @@ class Answer:
         Raises:
             ValueError: it is none.
         """
-        return json.loads(self.body)
+        try:
+            return from_json(self.body)
+        except ValueError:
+            # Knows UTF-16, and its message says what is wrong, and where.
+            return json.loads(self.body)
 
 
 class Connections(Protocol):
@@ -102,7 +108,7 @@ class DirectConnections:
         request = self._request(path, headers)
         try:
             async with self._slots:
-                with anyio.fail_after(_READ_S):
+                with TimeLimit(_READ_S):
                     return await self._get(request)
         except TimeoutError:
             raise RestError(f"no answer within {_READ_S:g} s") from None
@@ -120,9 +126,17 @@ class DirectConnections:
                 return await self._exchange(kept, request)
             except _StaleError:
                 continue  # The host had closed it while it was idle: nothing was processed.
-        with anyio.fail_after(_CONNECT_S):
-            reader, writer = await asyncio.open_connection(self._host, self._port, ssl=self._tls, limit=_HEAD_BYTES)
-        return await self._exchange(_Connection(reader, writer), request)
+        with TimeLimit(_CONNECT_S):
+            connection = await self._connect()
+        return await self._exchange(connection, request)
+
+    async def _connect(self) -> _Connection:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=_HEAD_BYTES, loop=loop)
+        transport, protocol = await loop.create_connection(
+            lambda: _Incoming(reader, loop=loop), self._host, self._port, ssl=self._tls
+        )
+        return _Connection(reader, asyncio.StreamWriter(transport, protocol, reader, loop), protocol)
 
     async def _exchange(self, connection: _Connection, request: bytes) -> Answer:
         try:
@@ -137,12 +151,13 @@ class DirectConnections:
         return answer
 
     def _request(self, path: str, headers: Mapping[str, str]) -> bytes:
-        lines = [f"GET {self._path}/{quote(path.lstrip('/'), safe=_TARGET)} HTTP/1.1", f"Host: {self._authority}"]
+        lines = []
         for name, value in headers.items():
             if not value.isprintable() or not value.isascii():
                 raise RestError(f"{name}: contains characters that a header cannot carry")
-            lines.append(f"{name}: {value}")
-        return "\r\n".join([*lines, "", ""]).encode("ascii")
+            lines.append(f"{name}: {value}\r\n")
+        target = quote(path.lstrip("/"), safe=_TARGET)
+        return f"GET {self._path}/{target} HTTP/1.1\r\nHost: {self._authority}\r\n{''.join(lines)}\r\n".encode("ascii")
 
 
 class ProxiedConnections:
@@ -176,12 +191,54 @@ class _StaleError(Exception):
     """A kept connection had been closed by the host before it took the request."""
 
 
+class _Incoming(asyncio.StreamReaderProtocol):
+    """Hands over an answer that came in one piece, as nearly all do; what is in pieces goes through the stream."""
+
+    def __init__(self, reader: asyncio.StreamReader, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(reader, loop=loop)
+        self._runs_on = loop
+        self._awaited: asyncio.Future[tuple[Answer, bool] | None] | None = None
+        # True while an answer is due.
+        self.busy = False
+        # True once something came that nobody had asked for.
+        self.spoiled = False
+
+    def answered(self) -> asyncio.Future[tuple[Answer, bool] | None]:
+        """The next answer, and whether the connection can be used again; None if it has to be read from the stream."""
+        self._awaited = self._runs_on.create_future()
+        return self._awaited
+
+    def data_received(self, data: bytes) -> None:
+        if self._awaited is not None:
+            whole = _whole(data)
+            self._tell(whole)
+            if whole is not None:
+                return
+        elif not self.busy:
+            self.spoiled = True
+        super().data_received(data)
+
+    def eof_received(self) -> bool | None:
+        self._tell(None)
+        return super().eof_received()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._tell(None)
+        super().connection_lost(exc)
+
+    def _tell(self, whole: tuple[Answer, bool] | None) -> None:
+        awaited, self._awaited = self._awaited, None
+        if awaited is not None and not awaited.done():
+            awaited.set_result(whole)
+
+
 class _Connection:
     """One connection; carries one call at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, incoming: _Incoming) -> None:
         self._reader = reader
         self._writer = writer
+        self._incoming = incoming
         self._used = False
 
     def close(self) -> None:
@@ -196,9 +253,15 @@ class _Connection:
         """Send the request and read its answer; True if the connection can be used again."""
         reused, self._used = self._used, True
         try:
-            if self._reader.at_eof():
+            if self._reader.at_eof() or self._incoming.spoiled:
                 raise ConnectionResetError("the host closed the connection")
+            self._incoming.busy = True
+            answered = self._incoming.answered()
             self._writer.write(request)
+            whole = await answered
+            if whole is not None:
+                self._incoming.busy = False
+                return whole
             head = await self._reader.readuntil(b"\r\n\r\n")
         except (ConnectionError, asyncio.IncompleteReadError) as error:
             if reused and not getattr(error, "partial", b""):
@@ -207,7 +270,7 @@ class _Connection:
         version, status, reason, headers = _parse(head)
         while 100 <= status < 200:
             version, status, reason, headers = _parse(await self._reader.readuntil(b"\r\n\r\n"))
-        kept = headers.get("connection", "").lower() != "close" and version != "HTTP/1.0"
+        kept = _is_kept(version, headers)
         if status in (204, 304):
             body = b""
         elif "chunked" in headers.get("transfer-encoding", "").lower():
@@ -216,6 +279,7 @@ class _Connection:
             body = await self._reader.readexactly(int(headers["content-length"]))
         else:
             body, kept = await self._reader.read(), False
+        self._incoming.busy = False
         return Answer(status, reason, headers, body), kept
 
     async def _chunks(self) -> bytes:
@@ -226,6 +290,27 @@ class _Connection:
         while await self._reader.readuntil(b"\r\n") != b"\r\n":
             pass  # Trailers.
         return b"".join(chunks)
+
+
+def _whole(data: bytes) -> tuple[Answer, bool] | None:
+    """The answer, if this is exactly one whose length is told, and whether the connection can be used again."""
+    end = data.find(b"\r\n\r\n") + 4
+    if end < 4:
+        return None
+    try:
+        version, status, reason, headers = _parse(data[:end])
+    except ValueError:
+        return None
+    length = headers.get("content-length", "")
+    if status < 200 or status in (204, 304) or "transfer-encoding" in headers or not length.isdecimal():
+        return None
+    if len(data) - end != int(length):
+        return None
+    return Answer(status, reason, headers, data[end:]), _is_kept(version, headers)
+
+
+def _is_kept(version: str, headers: Mapping[str, str]) -> bool:
+    return headers.get("connection", "").lower() != "close" and version != "HTTP/1.0"
 
 
 def _parse(head: bytes) -> tuple[str, int, str, dict[str, str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from typing import Final
 
 from connect_eaas.protocol.messages import Task
 from connect_eaas.protocol.outbox import Outbox
@@ -17,6 +18,9 @@ from connect_eaas.runner.outbox_file import OutboxFile
 __all__ = ["Results"]
 
 _log = logging.getLogger("connect.eaas.runner.outbox")
+_GATHERED_S: Final = 0.05
+"""Seconds from a result to when the disk is forced to hold it. It is written at once, so it survives a killed
+process from then on, but not a power cut; after one a platform that has not got it delivers the task again."""
 
 
 class Results:
@@ -104,6 +108,7 @@ class Results:
             return
         while True:
             await self._written.wait()
+            await asyncio.sleep(_GATHERED_S)
             self._written.clear()
             try:
                 await asyncio.to_thread(journal.sync)

@@ -44,7 +44,10 @@ async def plan(task: Task, declarations: Declarations, configuration: Configurat
     finally:
         if not fetching.done():
             fetching.cancel()
-        await asyncio.gather(fetching, return_exceptions=True)
+            await asyncio.gather(fetching, return_exceptions=True)
+        elif not fetching.cancelled():
+            # Looked at, lest the loop complain that nobody did.
+            fetching.exception()
     wanted = ", ".join(handler.statuses) or "any"
     text = f"{task.input.object_id} is no longer in a status that {handler.method} supports ({wanted})"
     return Settled(TaskOutput(result="skip", message=text))
