@@ -293,7 +293,7 @@ class _Connection:
 
 
 def _whole(data: bytes) -> tuple[Answer, bool] | None:
-    """The answer, if this is exactly one whose length is told, and whether the connection can be used again."""
+    """The answer, if it is here as a whole and told its length, and whether the connection can be used again."""
     end = data.find(b"\r\n\r\n") + 4
     if end < 4:
         return None
@@ -304,9 +304,12 @@ def _whole(data: bytes) -> tuple[Answer, bool] | None:
     length = headers.get("content-length", "")
     if status < 200 or status in (204, 304) or "transfer-encoding" in headers or not length.isdecimal():
         return None
-    if len(data) - end != int(length):
+    border = end + int(length)
+    if len(data) < border:
         return None
-    return Answer(status, reason, headers, data[end:]), _is_kept(version, headers)
+    # More than was asked for would be taken for the next answer.
+    kept = len(data) == border and _is_kept(version, headers)
+    return Answer(status, reason, headers, data[end:border]), kept
 
 
 def _is_kept(version: str, headers: Mapping[str, str]) -> bool:

@@ -158,3 +158,67 @@ async def test_proxy_of_the_environment_is_used(
 
     assert isinstance(connections, kind)
     await connections.aclose()
+
+
+@pytest.mark.parametrize("pieces", [(OK[:10], OK[10:]), (OK[:-1], OK[-1:]), (OK[:-2], OK[-2:])])
+async def test_answer_in_pieces_is_put_together(pieces: tuple[bytes, bytes]) -> None:
+    first_read = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError):
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(pieces[0])
+                await first_read.wait()
+                writer.write(pieces[1])
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as running:
+        connections = DirectConnections(f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}", None)
+        for _ in range(2):
+            first_read.clear()
+            asking = asyncio.ensure_future(connections.get("a", {}))
+            done, _ = await asyncio.wait({asking}, timeout=0.05)
+            assert not done
+            first_read.set()
+            assert (await asking).json() == 42
+        await connections.aclose()
+
+
+async def test_what_nobody_asked_for_is_not_taken_for_the_next_answer() -> None:
+    unasked = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n"
+    async with server(OK + unasked, OK) as (root, _):
+        connections = DirectConnections(root, None)
+        assert (await connections.get("a", {})).json() == 42
+        assert (await connections.get("b", {})).json() == 42
+        await connections.aclose()
+
+
+async def test_what_comes_late_and_unasked_spoils_the_connection() -> None:
+    late = asyncio.Event()
+    served = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served
+        served += 1
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(OK)
+        await late.wait()
+        writer.write(b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        with contextlib.suppress(ConnectionError):
+            await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as running, server(OK) as (other, _):
+        connections = DirectConnections(f"http://127.0.0.1:{running.sockets[0].getsockname()[1]}", None)
+        assert (await connections.get("a", {})).status == 200
+        late.set()
+        # By the time that another server has answered, it is there.
+        elsewhere = DirectConnections(other, None)
+        await elsewhere.get("a", {})
+        assert (await connections.get("b", {})).status == 200
+        await connections.aclose()
+        await elsewhere.aclose()
+
+    assert served == 2
