@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+import click
 
 from connect_cli_ext.output import sign
 
-__all__ = ["STATUS_COLOURS", "attempt_rows", "short_time", "task_row"]
+__all__ = ["STATUS_COLOURS", "attempt_rows", "short_time", "task_lines", "task_row"]
 
 STATUS_COLOURS: Mapping[str, str] = {
     "succeeded": "green",
@@ -19,6 +22,8 @@ STATUS_COLOURS: Mapping[str, str] = {
     "scheduled": "white",
 }
 _LONGEST_MESSAGE = 110
+_MOST_LINES = 12
+_RETRIES = 10
 
 
 def short_time(stamp: str | None) -> str:
@@ -39,6 +44,36 @@ def task_row(task: Mapping[str, Any]) -> dict[str, Any]:
         "rescheduled": task.get("rescheduled_count") or 0,
         "output": _one_line(task.get("output")),
     }
+
+
+def task_lines(task: Mapping[str, Any]) -> str:
+    """Tell what has just become of a task, for a terminal on which it happens among other lines.
+
+    One line with time, status, event, object and task; of a task that comes again also when and for which time. What
+    the handler said, or the end of its traceback, follows indented.
+    """
+    status = task["status"]
+    colour = STATUS_COLOURS.get(status)
+    updated = task["events"].get("updated") or task["events"]["created"]
+    parts = [
+        click.style(short_time(updated["at"]), dim=True),
+        click.style(f"{sign('◆', '*')} {status:<11}", fg=colour, bold=True),
+        f"{task['object']['type']}  {task['object']['id']}",
+        click.style(task["id"], dim=True),
+    ]
+    if status in ("retrying", "rescheduled") and task.get("due"):
+        seconds = (datetime.fromisoformat(task["due"]) - datetime.fromisoformat(updated["at"])).total_seconds()
+        again = f"again in {max(0.0, seconds):.0f} s"
+        if status == "retrying":
+            again += f" (retry {task.get('retry_count') or 0} of {_RETRIES})"
+        parts.append(click.style(again, fg=colour))
+    lines = ["  ".join(parts)]
+    if status not in ("scheduled", "processing"):
+        told = [line.rstrip() for line in (task.get("output") or "").splitlines() if line.strip()]
+        if len(told) > _MOST_LINES:
+            told = [sign("…", "..."), *told[-_MOST_LINES:]]
+        lines += [click.style(f"            {line}", fg=colour) for line in told]
+    return "\n".join(lines)
 
 
 def attempt_rows(attempts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from connect_devops.domain.errors import DataLostError
@@ -109,6 +109,10 @@ class Store:
                         yield transaction
                     finally:
                         self._local.transaction = None
+        except OperationalError:
+            # The file may have gone since we looked: then the statement failed in a new, empty one.
+            self._make_sure()
+            raise
         finally:
             if lock is not None:
                 lock.release()

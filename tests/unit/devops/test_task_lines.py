@@ -1,0 +1,49 @@
+"""What `ccli devops dev` prints when something becomes of a task."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from connect_cli_ext.devops.timeline import task_lines
+
+
+def task(status: str, **fields: Any) -> dict[str, Any]:
+    return {
+        "id": "TQ-1",
+        "status": status,
+        "object": {"type": "asset_purchase_request_processing", "id": "PR-1"},
+        "events": {"created": {"at": "2026-05-06T11:00:00+00:00"}, "updated": {"at": "2026-05-06T12:00:00+00:00"}},
+        **fields,
+    }
+
+
+def lines(document: dict[str, Any]) -> list[str]:
+    return click.unstyle(task_lines(document)).replace("*", "◆").splitlines()
+
+
+def test_done_is_one_line() -> None:
+    assert lines(task("succeeded", output=None)) == [
+        "12:00:00  ◆ succeeded    asset_purchase_request_processing  PR-1  TQ-1"
+    ]
+
+
+def test_what_comes_again_says_when_and_why() -> None:
+    first, *rest = lines(
+        task("retrying", due="2026-05-06T12:00:30+00:00", retry_count=2, output="Traceback …\n  File\n\nValueError: no")
+    )
+    assert first.endswith("again in 30 s (retry 2 of 10)")
+    assert [line.strip() for line in rest] == ["Traceback …", "File", "ValueError: no"]
+    assert all(line.startswith("            ") for line in rest)
+    assert lines(task("rescheduled", due="2026-05-06T12:05:00+00:00"))[0].endswith("again in 300 s")
+
+
+def test_long_outputs_keep_their_ends() -> None:
+    told = lines(task("failed", output="\n".join(f"line {number}" for number in range(100))))
+    assert len(told) == 14
+    assert told[-1].strip() == "line 99"
+
+
+def test_output_of_an_earlier_try_is_not_told_again() -> None:
+    assert len(lines(task("processing", output="ValueError: no"))) == 1
