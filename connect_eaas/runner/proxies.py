@@ -10,7 +10,7 @@ import importlib.util
 import ipaddress
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from connect_eaas.runner.errors import SettingsError
 
@@ -45,7 +45,7 @@ def session_proxy(environment: Mapping[str, str], websocket_url: str) -> str | N
         if value:
             proxy = _with_scheme(name, value)
             _check(found, proxy)
-            return proxy
+            return _as_websockets_reads_it(found, proxy)
     return None
 
 
@@ -109,6 +109,28 @@ def _check(name: str, proxy: str) -> None:
         raise SettingsError(f"{expected}; the password is missing")
     if parts.scheme.startswith("socks") and not all(map(importlib.util.find_spec, _SOCKS_LIBRARIES)):
         raise SettingsError(f"{name}: a SOCKS proxy needs further libraries: install connect-extension-sdk[proxy]")
+
+
+def _as_websockets_reads_it(name: str, proxy: str) -> str:
+    """Return the URL with user and password as the installed library takes them.
+
+    ``websockets`` before version 17, the last one for Python 3.10, takes them as they stand, without unquoting.
+    """
+    parts = urlsplit(proxy)
+    if "%" not in (parts.username or "") + (parts.password or ""):
+        return proxy
+    from websockets.proxy import parse_proxy
+
+    if parse_proxy("http://%61:%62@host").username == "a":
+        return proxy
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    bare = f"{parts.scheme}://{user}:{password}@{parts.netloc.rpartition('@')[2]}"
+    again = urlsplit(bare)
+    if (again.username, again.password, again.hostname) != (user, password, parts.hostname):
+        raise SettingsError(
+            f"{name}: user or password contain characters that need websockets 17, and so Python 3.11; choose others"
+        )
+    return bare
 
 
 def _bypassed(host: str, port: int, no_proxy: str) -> bool:

@@ -90,3 +90,12 @@ def test_settings_do_not_show_the_proxy_and_spare_platforms_on_this_machine() ->
 def test_host_is_added_to_those_without_a_proxy() -> None:
     assert without_proxy_for({"no_proxy": "a.b"}, "localhost") == {"no_proxy": "a.b,localhost"}
     assert without_proxy_for({}, "localhost") == {"NO_PROXY": "localhost"}
+
+
+def test_user_and_password_reach_the_proxy_unquoted() -> None:
+    from websockets.proxy import parse_proxy
+
+    chosen = session_proxy({"HTTPS_PROXY": "http://us%40er:pass%20w%25rd@one:3128"}, TLS)
+    assert chosen is not None
+    proxy = parse_proxy(chosen)
+    assert (proxy.username, proxy.password, proxy.host, proxy.port) == ("us@er", "pass w%rd", "one", 3128)
