@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench docs ui pages lock clean
+.PHONY: help demo test matrix lint format bench docs ui pages lock clean
 
 help: ## Show this help
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ demo: $(READY) ## Run the whole loop: new project, local platform, runner, every
 
 test: $(READY) lint ## Check everything: what lint checks, and all tests
 	@$(BIN)/pytest -n auto --dist loadfile
+
+matrix: ## Run the tests that depend on the version of Python on each of 3.10 to 3.13 that is here
+	@tests/other_pythons.sh
 
 lint: $(READY) ## Format check, lint, types, import contracts, documentation
 	@$(BIN)/ruff format --check --quiet .
@@ -53,4 +56,4 @@ lock: ## Renew requirements.lock (needs uv)
 		--python-version 3.10 --no-header --no-annotate -o requirements.lock
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(VENV)-3.* site dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage htmlcov

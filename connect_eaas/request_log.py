@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from connect_eaas.redaction import obfuscate_header, redact
 
-__all__ = ["RequestLogger"]
+__all__ = ["BODIES_VARIABLE", "RequestLogger"]
+
+BODIES_VARIABLE: Final = "CONNECT_LOG_BODIES"
+"""Environment variable that has headers and bodies of calls logged: ``1`` or ``true``."""
 
 
 class RequestLogger:
-    """Request logger of ``connect.client``: one record a request and one a response, at ``level``.
+    """Request logger of ``connect.client``, at ``level``: one line a call, with method, path, status, milliseconds and
+    bytes of the answer.
 
-    Credentials in headers and secret fields of JSON bodies are hidden. Costs nothing while the level is off.
+    Where ``CONNECT_LOG_BODIES`` is set, each request and each response is a record of many lines instead, with headers
+    and JSON bodies; credentials in headers and secret fields of bodies are hidden. Costs nothing while the level is
+    off.
     """
 
     def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any], level: int = logging.DEBUG) -> None:
         self.logger = logger
         self.level = level
+        self._bodies = os.environ.get(BODIES_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
     def obfuscate(self, key: str, value: str) -> str:
         """Return a header's value as it is logged; subclasses may hide more."""
         return obfuscate_header(key, value)
 
     def log_request(self, method: str, url: str, kwargs: Mapping[str, Any]) -> None:
-        """Log method, url with query, headers and JSON body of a request."""
-        if not self.logger.isEnabledFor(self.level):
+        """Log method, url with query, headers and JSON body of a request, if bodies are wanted."""
+        if not self._bodies or not self.logger.isEnabledFor(self.level):
             return
         parameters = kwargs.get("params") or {}
         if parameters:
@@ -44,8 +53,11 @@ class RequestLogger:
         self.logger.log(self.level, "%s", "\n".join(lines))
 
     def log_response(self, response: Any) -> None:
-        """Log status, headers and JSON body of a response of requests or httpx."""
+        """Log a call by its response, of requests or httpx; with headers and JSON body, if bodies are wanted."""
         if not self.logger.isEnabledFor(self.level):
+            return
+        if not self._bodies:
+            self.logger.log(self.level, "%s", _line(response))
             return
         reason = getattr(response, "reason_phrase", None) or getattr(response, "reason", None) or ""
         lines = ["--- HTTP Response ---", f"{response.status_code} {reason}".rstrip()]
@@ -63,6 +75,30 @@ class RequestLogger:
             text = "" if value is None else value.decode("latin-1") if isinstance(value, bytes) else str(value)
             lines.append(f"{key}: {self.obfuscate(key.lower(), text)}")
         return lines
+
+
+def _line(response: Any) -> str:
+    try:
+        request = response.request
+        called = f"{request.method} {urlsplit(str(request.url)).path}: "
+    except (AttributeError, RuntimeError):
+        called = ""  # Made by hand, as in tests.
+    try:
+        milliseconds = f"{response.elapsed.total_seconds() * 1000:.0f} ms"
+    except (AttributeError, RuntimeError):
+        milliseconds = "streamed"  # The answer's end is still to come.
+    return f"{called}{response.status_code}, {milliseconds}, {_size(response)} bytes"
+
+
+def _size(response: Any) -> int | str:
+    declared = response.headers.get("Content-Length")
+    # Content that was not read yet stays so: requests would read it here, httpx refuses to.
+    if declared is not None or not getattr(response, "_content_consumed", True):
+        return declared or "?"
+    try:
+        return len(response.content)
+    except RuntimeError:
+        return "?"
 
 
 def _indented(body: Any) -> str:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,8 +11,6 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "runner"))
 
 from chaos_runner import Stage, stage_in
 from scripted_platform import ScriptedPlatform, serving
-
-FULL = os.environ.get("CHAOS") == "full"
 
 
 @pytest.fixture

@@ -1,299 +1,392 @@
-"""A runner, a platform and the line between them, played from a script of bytes: every message boundary is a place for
-a fault.
+"""Two runners, a platform and the lines between them, played from a script of bytes: every message boundary is a place
+for a fault.
 
-Real are the session machine of both sides, the runner's outbox, and the platform's decisions about tasks. The rest is
-bookkeeping of what the dispatcher and the queue do, in memory, so that ten thousand histories take a minute.
+Real are the session machine of both sides, the runner's results with their journal on disk, the hub's desk, and the
+queue with its leases in a database. What is left out is what neither promises nor breaks anything here: sockets, the
+author's code, and the environment's configuration.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
 
-from connect_devops.domain.task import DONE, Decision, Retry, RetryPolicy, Status, decide, decide_lost, status_after
-from connect_eaas.protocol.messages import (
-    ACKNOWLEDGEMENTS,
-    Ack,
-    SetupRequest,
-    SetupResponse,
-    Task,
-    TaskInput,
-    TaskOptions,
-    TaskOutput,
-)
-from connect_eaas.protocol.outbox import Outbox
-from connect_eaas.protocol.session import Session, Side
+from platform_in_memory import CATEGORIES, GRACE, PlatformInMemory
+
+from connect_devops.domain.task import RetryPolicy
+from connect_devops.hub.address import RunnerAddress
+from connect_devops.hub.desk import Desk
+from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Task, TaskOutput
+from connect_eaas.protocol.session import HANDSHAKE_TIMEOUT_S, Session, Side
 from connect_eaas.protocol.session_events import (
     Acknowledged,
     Configured,
-    Event,
     FrameRejected,
     ResultReceived,
     SetupRequested,
     TaskReceived,
 )
+from connect_eaas.runner.outbox_file import OutboxFile
+from connect_eaas.runner.results import Results
 
-_START = datetime(2026, 1, 1, tzinfo=timezone.utc)
-_FINAL = ("success", "skip", "fail")
-_RESULTS = ("success", "skip", "fail", "retry", "retry", "retry", "reschedule")
+RESULTS = ("success", "skip", "fail", "retry", "retry", "retry", "reschedule", "retry")
+FINAL = {"success": "succeeded", "skip": "skipped", "fail": "failed"}
 _RUBBISH = ("", "{}", "nonsense", '{"version": 2, "message_type": "task"}', '{"version": 2, "message_type": "later"}')
 _MOST_TASKS = 4
 
 
-@dataclass
-class Row:
-    """One task as the platform keeps it."""
+class Runner:
+    """A runner process and its replacements, and the line to the platform."""
 
-    status: Status = "scheduled"
-    due: datetime = _START
-    used: int = 0
-    leases: int = 0
-    # What ended each attempt: a result's name, or `lost`.
-    ends: list[str] = field(default_factory=list)
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._journal = folder / f"{name}.jsonl"
+        self._journal.unlink(missing_ok=True)
+        self.results = Results(journal=OutboxFile(self._journal))
+        self.session: Session | None = None
+        # What runs, by task id, under its newest delivery.
+        self.running: dict[str, Task] = {}
+        # How often a handler was begun, by lease.
+        self.begun: Counter[str] = Counter()
+        # Every answer that a handler gave, by lease.
+        self.answered: dict[str, str] = {}
+        self.incoming: deque[str] = deque()
+        self.outgoing: deque[str] = deque()
+
+    def introduce(self, now: float) -> None:
+        self.session = Session(Side.RUNNER, now=now, features=(ACKNOWLEDGEMENTS,))
+        held = [*(task.options.lease for task in self.running.values()), *self.results.leases]
+        self.session.send(SetupRequest(held=held))
+        self.flush()
+
+    def flush(self) -> None:
+        if self.session is not None:
+            self.outgoing.extend(self.session.data_to_send())
+
+    def take(self, task: Task) -> bool:
+        """What the dispatcher does with a delivery; True if the handler is begun."""
+        known = self.results.answer(task)
+        if known is not None:
+            self.results.put(known)
+            return False
+        begins = task.options.task_id not in self.running
+        self.running[task.options.task_id] = task
+        if begins:
+            self.begun[task.options.lease] += 1
+        return begins
+
+    def finish(self, task_id: str, result: str) -> None:
+        task = self.running.pop(task_id)
+        self.answered[task.options.lease] = result
+        self.results.put(task.answered(TaskOutput.model_validate({"result": result, "countdown": 30})))
+
+    def send_results(self) -> None:
+        if self.session is None or not self.session.configured:
+            return
+        for result in self.results.due():
+            self.session.send(result)
+            self.results.handed_over(result.options.lease, acknowledged_later=ACKNOWLEDGEMENTS in self.session.features)
+        self.flush()
+
+    def lose_the_line(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+            self.results.connection_lost()
+        self.incoming.clear()
+        self.outgoing.clear()
+
+    def die(self) -> None:
+        """What was written to the journal is all that the next process knows."""
+        self.lose_the_line()
+        self.running.clear()
+        self.results.close()
+        self.results = Results(journal=OutboxFile(self._journal))
 
 
 class History:
-    """Play it with `play`, then let it `heal`."""
+    """Play it with `play`, then let it `heal`, then `check` it.
 
-    def __init__(self, script: bytes) -> None:
+    Args:
+        script: what happens.
+        platform: the database, without tasks.
+        folder: where the runners keep their journals.
+    """
+
+    def __init__(self, script: bytes, platform: PlatformInMemory, folder: Path) -> None:
         self._script = deque(script)
-        self._policy = RetryPolicy()
-        self.now = _START
-        # The platform's side; survives everything.
-        self.rows: dict[str, Row] = {}
-        self.open: dict[str, str] = {}
-        self.accepted: dict[str, str] = {}
-        self.refused: set[str] = set()
-        # The runner's side. The outbox is on disk: it survives the runner's death, what runs does not.
-        self.outbox = Outbox()
-        self.running: dict[str, Task] = {}
-        self.runs: Counter[str] = Counter()
-        self.answered: dict[str, str] = {}
-        # The line.
-        self.runner: Session | None = None
-        self.platform: Session | None = None
-        self.to_runner: deque[str] = deque()
-        self.to_platform: deque[str] = deque()
+        self._read = 0
+        # Whether handlers ask for retries for ever once the faults are over.
+        self._stubborn = self._number() % 8 == 0
+        self._platform = platform
+        self._services = platform.start()
+        self._monotonic = 0.0
+        self._connections = 0
+        self.runners = [Runner("one", folder), Runner("two", folder)]
+        # The platform's ends of the lines that it believes in, by runner.
+        self._desks: dict[str, tuple[Session, Desk]] = {}
+        self.tasks: list[str] = []
+        self.seen: Counter[str] = Counter()
 
     def play(self) -> None:
-        """Do what the script says."""
-        steps = (
-            self.publish,
-            self.lease,
-            self.lease,
-            self.arrive_at_runner,
-            self.arrive_at_runner,
-            self.arrive_at_platform,
-            self.arrive_at_platform,
-            self.finish,
-            self.finish,
-            self.send_results,
-            self.deliver_again,
-            self.double_a_frame,
-            self.cut,
-            self.connect,
-            self.kill_runner,
-            self.time_passes,
-            self.rubbish,
-        )
+        """Do what the script says: each number chooses a runner, and one of the things that can happen to it now."""
         while self._script:
-            steps[self._script.popleft() % len(steps)]()
+            number = self._number()
+            if number == 255:
+                self.seen["kill_platform"] += 1
+                self.kill_platform()
+                continue
+            # Most happens to one runner; another one makes it harder to keep order.
+            runner = self.runners[number % 3 == 2]
+            steps = list(self._possible(runner))
+            step = steps[number // 3 % len(steps)]
+            self.seen[step.__name__] += 1
+            step(runner)
+
+    def _possible(self, runner: Runner) -> Iterator[Callable[[Runner], None]]:
+        """What can happen now; what should happen stands there more often than what should not."""
+        yield from (self.kill_runner, self.time_passes, self.much_time_passes, self.rubbish)
+        if runner.session is None:
+            yield from (self.connect,) * 14
+            if runner.name in self._desks:
+                yield self.notice
+        else:
+            yield self.cut
+            yield from (self.pump,) * 4
+            if runner.results.due():
+                yield from (self.send_results,) * 14
+        if runner.running:
+            yield from (self.finish,) * 10
+        if runner.incoming or runner.outgoing:
+            yield from (self.drop, self.duplicate)
+        if runner.incoming:
+            yield from (self.arrive_at_runner,) * 16
+        if runner.outgoing:
+            yield from (self.arrive_at_platform,) * 16
+        if len(self.tasks) < _MOST_TASKS:
+            yield self.publish
 
     def heal(self) -> None:
         """No more faults: everything settles."""
-        for _ in range(200):
-            self.connect()
-            while self.to_runner or self.to_platform:
-                self.arrive_at_runner()
-                self.arrive_at_platform()
-            if all(row.status in DONE for row in self.rows.values()) and not len(self.outbox):
+        for runner in self.runners:
+            # A frame that vanished is made good by the next connection.
+            self.cut(runner)
+            self.connect(runner)
+        for _ in range(40):
+            for runner in self.runners:
+                self._let_flow(runner)
+                while runner.running:
+                    runner.finish(next(iter(runner.running)), "retry" if self._stubborn else "success")
+                runner.send_results()
+                self._let_flow(runner)
+            if not any(len(runner.results) for runner in self.runners) and self._platform.all_done():
                 return
-            self.time_passes()
-            for _ in self.rows:
-                self.lease()
-            while self.to_runner:
-                self.arrive_at_runner()
-            while self.running:
-                self._finish(next(iter(self.running)), "success")
-            self.send_results()
-        raise AssertionError(f"not settled: {self.rows}, owed {self.outbox.leases}")
+            self._advance(timedelta(hours=2))
+            for runner in self.runners:
+                self.pump(runner)
+        raise AssertionError("the tasks do not settle")
+
+    def check(self) -> None:
+        """Hold every promise against what the database says; count what happened in `seen`."""
+        begun = self.runners[0].begun + self.runners[1].begun
+        answered = {**self.runners[0].answered, **self.runners[1].answered}
+        limit = RetryPolicy().limit
+        assert not begun or max(begun.values()) == 1, "the same lease was run twice"
+        for task_id in self.tasks:
+            timeline = self._services.queue.timeline(task_id)
+            outcomes = [attempt.outcome or "" for attempt in timeline.attempts]
+            self.seen.update(outcomes, late=sum(attempt.late_count for attempt in timeline.attempts))
+            finals = [outcome for outcome in outcomes if outcome in FINAL]
+            tries = 0
+            for before, attempt in zip([None, *timeline.attempts], timeline.attempts, strict=False):
+                assert attempt.ended is not None, f"{task_id}: an attempt has no end: {outcomes}"
+                assert before is None or before.ended is not None, "two attempts at once"
+                assert before is None or attempt.leased >= (before.ended or attempt.leased), "two leases at once"
+                tries = tries + 1 if attempt.outcome in ("retry", "lost", "expired") else 0
+                assert tries <= limit + 1, f"{task_id} was tried too often: {outcomes}"
+                said = answered.get(attempt.lease_id)
+                assert said is None or said in (attempt.outcome, attempt.late_result), (
+                    f"{task_id}: the answer {said!r} was lost: {attempt}"
+                )
+            if finals:
+                assert outcomes[-1:] == finals, f"{task_id} was delivered after its end: {outcomes}"
+                assert timeline.task.status == FINAL[finals[0]]
+            else:
+                assert (timeline.task.status, tries) == ("failed", limit + 1), f"{task_id} was given up: {outcomes}"
+                self.seen["tried ten times more"] += 1
 
     # The platform.
 
-    def publish(self) -> None:
-        if len(self.rows) < _MOST_TASKS:
-            self.rows[f"TQ-{len(self.rows)}"] = Row(due=self.now)
+    def publish(self, _: Runner) -> None:
+        self.tasks.append(self._platform.publish(self._services, f"PR-{len(self.tasks)}"))
 
-    def lease(self) -> None:
-        if self.platform is None or not self.platform.may_send("task"):
+    def pump(self, runner: Runner) -> None:
+        session, desk = self._desks.get(runner.name, (None, None))
+        if session is None or desk is None or not session.may_send("task"):
             return
-        for task_id, row in self.rows.items():
-            if row.status in ("scheduled", "retrying", "rescheduled") and row.due <= self.now:
-                row.status = status_after(row.status, "lease")
-                row.leases += 1
-                lease = f"{task_id}/{row.leases}"
-                self.open[lease] = task_id
-                self.platform.send(_task(task_id, lease))
-                self._flush()
-                return
+        for task in desk.take_tasks():
+            session.send(task)
+        runner.incoming.extend(session.data_to_send())
 
-    def deliver_again(self) -> None:
-        lease = self._choose(self.open)
-        if lease is not None and self.platform is not None and self.platform.may_send("task"):
-            self.platform.send(_task(self.open[lease], lease))
-            self._flush()
-
-    def time_passes(self) -> None:
-        self.now += timedelta(hours=2)
-
-    def arrive_at_platform(self) -> None:
-        if self.platform is None or not self.to_platform:
+    def arrive_at_platform(self, runner: Runner) -> None:
+        session, desk = self._desks.get(runner.name, (None, None))
+        if session is None or desk is None or not runner.outgoing:
             return
-        for event in self.platform.receive(self.to_platform.popleft(), 0.0):
-            self._at_platform(event)
-        self._flush()
+        for event in session.receive(runner.outgoing.popleft(), self._monotonic):
+            if isinstance(event, SetupRequested):
+                session.send(desk.set_up(event.request, bool(session.features)))
+            elif isinstance(event, ResultReceived):
+                for confirmation in desk.settle([event.task]):
+                    session.send(confirmation)
+            else:
+                assert isinstance(event, FrameRejected), event
+        runner.incoming.extend(session.data_to_send())
 
-    def _at_platform(self, event: Event) -> None:
-        assert self.platform is not None
-        if isinstance(event, SetupRequested):
-            # An empty list says it too: nothing is held any more.
-            for lease in set(self.open) - set(event.request.held or ()):
-                self._end(lease, "lost")
-            self.platform.send(SetupResponse())
-        elif isinstance(event, ResultReceived):
-            self._settle(event.task)
-        else:
-            assert isinstance(event, FrameRejected), event
+    def notice(self, runner: Runner) -> None:
+        """The platform finds out that a line is gone."""
+        if runner.session is None and runner.name in self._desks:
+            session, desk = self._desks.pop(runner.name)
+            session.close()
+            desk.leave()
 
-    def _settle(self, result: Task) -> None:
-        assert self.platform is not None
-        assert result.output is not None
-        lease = result.options.lease
-        if lease in self.open:
-            self.accepted[lease] = result.output.result
-            self._end(lease, result.output.result)
-        elif lease not in self.accepted:
-            self.refused.add(result.options.task_id)
-        if self.platform.may_send("ack"):
-            self.platform.send(Ack(task_id=result.options.task_id, correlation_id=lease))
+    def kill_platform(self) -> None:
+        """Its database is all that the next process knows."""
+        for runner in self.runners:
+            runner.lose_the_line()
+        self._desks.clear()
+        self._services = self._platform.start()
+        self._services.recover(GRACE)
 
-    def _end(self, lease: str, how: str) -> None:
-        task_id = self.open.pop(lease)
-        row = self.rows[task_id]
-        decision: Decision
-        if how == "lost":
-            decision = decide_lost(how, category="background", retries_used=row.used, now=self.now, at_once=True)
-        else:
-            output = TaskOutput.model_validate({"result": how, "countdown": 30})
-            decision = decide(output, category="background", retries_used=row.used, now=self.now)
-        row.status = status_after(row.status, decision.happening)
-        row.ends.append(how)
-        row.used = row.used + 1 if isinstance(decision, Retry) else 0
-        row.due = getattr(decision, "at", self.now)
+    def time_passes(self, _: Runner) -> None:
+        """Longer than a runner's grace, a handshake, and the first pause between two tries."""
+        self._advance(timedelta(seconds=40))
+
+    def much_time_passes(self, _: Runner) -> None:
+        """Longer than a lease and any pause."""
+        self._advance(timedelta(hours=2))
+
+    def _advance(self, by: timedelta) -> None:
+        self._platform.clock.advance(by)
+        self._monotonic += HANDSHAKE_TIMEOUT_S
+        # What the timekeeper does about tasks.
+        self._services.leases.expire()
+        for runner in self.runners:
+            session, _desk = self._desks.get(runner.name, (None, None))
+            if runner.session is not None and runner.session.handle_timeout(self._monotonic):
+                self.cut(runner)
+            if session is not None and session.handle_timeout(self._monotonic):
+                self.cut(runner)
+                self.notice(runner)
 
     # The runner.
 
-    def arrive_at_runner(self) -> None:
-        if self.runner is None or not self.to_runner:
+    def arrive_at_runner(self, runner: Runner) -> None:
+        if runner.session is None or not runner.incoming:
             return
-        for event in self.runner.receive(self.to_runner.popleft(), 0.0):
+        for event in runner.session.receive(runner.incoming.popleft(), self._monotonic):
             if isinstance(event, TaskReceived):
-                self._take(event.task)
+                if runner.take(event.task):
+                    self._check_alone(runner, event.task)
             elif isinstance(event, Acknowledged):
-                self.outbox.acknowledged(event.ack.correlation_id or event.ack.task_id)
+                runner.results.acknowledged(event.ack.correlation_id or event.ack.task_id)
             else:
                 assert isinstance(event, (Configured, FrameRejected)), event
 
-    def _take(self, task: Task) -> None:
-        task_id = task.options.task_id
-        known = self.outbox.answer(task)
-        if known is not None:
-            self.outbox.put(known)
-        elif task_id in self.running:
-            self.running[task_id] = task
-        else:
-            final = self.answered.get(task_id)
-            assert final not in _FINAL or task_id in self.refused, f"{task_id} is done ({final}) and runs again"
-            self.runs[task_id] += 1
-            self.running[task_id] = task
+    def _check_alone(self, runner: Runner, task: Task) -> None:
+        """Where another runner works on the task still, one of the two leases has to have ended.
 
-    def finish(self) -> None:
-        task_id = self._choose(self.running)
-        if task_id is not None:
-            self._finish(task_id, _RESULTS[self._number() % len(_RESULTS)])
+        Usually it is the other one. If this delivery was on its way for longer than its lease lasted, it is this one.
+        """
+        for other in self.runners:
+            elsewhere = other.running.get(task.options.task_id)
+            if other is not runner and elsewhere is not None:
+                both = {task.options.lease, elsewhere.options.lease}
+                attempts = self._services.queue.timeline(task.options.task_id).attempts
+                lasting = [item for item in attempts if item.lease_id in both and item.ended is None]
+                assert len(lasting) < 2, f"{task.options.task_id} runs twice at once"
+                self.seen["two runners"] += 1
 
-    def _finish(self, task_id: str, result: str) -> None:
-        self.answered[task_id] = result
-        self.refused.discard(task_id)
-        self.outbox.put(self.running.pop(task_id).answered(TaskOutput.model_validate({"result": result})))
+    def finish(self, runner: Runner) -> None:
+        names, number = sorted(runner.running), self._number()
+        runner.finish(names[number // len(RESULTS) % len(names)], RESULTS[number % len(RESULTS)])
 
-    def send_results(self) -> None:
-        if self.runner is None or not self.runner.configured:
-            return
-        for result in self.outbox.due():
-            self.runner.send(result)
-            later = ACKNOWLEDGEMENTS in self.runner.features
-            assert later
-            self.outbox.handed_over(result.options.lease, acknowledged_later=later)
-        self._flush()
+    def send_results(self, runner: Runner) -> None:
+        runner.send_results()
 
-    def kill_runner(self) -> None:
-        """What was written to the disk is all that the next process knows."""
-        self.cut()
-        self.running.clear()
-        owed = self.outbox.results
-        self.outbox = Outbox()
-        for result in owed:
-            self.outbox.put(result)
+    def kill_runner(self, runner: Runner) -> None:
+        runner.die()
 
     # The line.
 
-    def connect(self) -> None:
-        if self.runner is not None:
+    def connect(self, runner: Runner) -> None:
+        if runner.session is not None:
             return
-        self.runner, self.platform = Session(Side.RUNNER, now=0.0), Session(Side.PLATFORM, now=0.0)
-        held = [*(task.options.lease for task in self.running.values()), *self.outbox.leases]
-        self.runner.send(SetupRequest(held=held))
-        self._flush()
+        # A newer connection ends an older one whose loss was not noticed yet.
+        self.notice(runner)
+        self._connections += 1
+        address = RunnerAddress.read("-", runner.name, "", {"runner_type": "background"})
+        assert address is not None
+        assert address.categories == CATEGORIES
+        desk = Desk(
+            self._services,
+            address,
+            self._platform.environment_id,
+            f"session-{self._connections}",
+            previous_session_id=None,
+            in_flight=2,
+            grace=GRACE,
+        )
+        self._desks[runner.name] = Session(Side.PLATFORM, now=self._monotonic), desk
+        runner.introduce(self._monotonic)
 
-    def cut(self) -> None:
-        """Or the platform dies: its rows are on disk, so to the runner it is the same."""
-        if self.runner is None or self.platform is None:
-            return
-        self.runner.close()
-        self.platform.close()
-        self.runner = self.platform = None
-        self.to_runner.clear()
-        self.to_platform.clear()
-        self.outbox.connection_lost()
+    def cut(self, runner: Runner) -> None:
+        """Both directions break; what was on its way is gone."""
+        runner.lose_the_line()
 
-    def double_a_frame(self) -> None:
-        line = self.to_runner if self._number() % 2 else self.to_platform
-        if line:
-            line.append(line[0])
+    def duplicate(self, runner: Runner) -> None:
+        """A frame comes twice, the second time after all others."""
+        line = self._line(runner)
+        line.append(line[0])
 
-    def rubbish(self) -> None:
-        session = self.runner if self._number() % 2 else self.platform
+    def drop(self, runner: Runner) -> None:
+        """A frame vanishes, and the line holds."""
+        self._line(runner).popleft()
+
+    def _line(self, runner: Runner) -> deque[str]:
+        lines = [line for line in (runner.incoming, runner.outgoing) if line]
+        return lines[self._number() % len(lines)]
+
+    def rubbish(self, runner: Runner) -> None:
+        session = self._desks[runner.name][0] if runner.name in self._desks else runner.session
         if session is not None:
-            events = session.receive(_RUBBISH[self._number() % len(_RUBBISH)], 0.0)
+            events = session.receive(_RUBBISH[self._number() % len(_RUBBISH)], self._monotonic)
             assert all(isinstance(event, FrameRejected) for event in events)
 
-    def _flush(self) -> None:
-        if self.runner is not None and self.platform is not None:
-            self.to_platform.extend(self.runner.data_to_send())
-            self.to_runner.extend(self.platform.data_to_send())
+    def _let_flow(self, runner: Runner) -> None:
+        while runner.session is not None and (runner.incoming or runner.outgoing):
+            self.arrive_at_runner(runner)
+            self.arrive_at_platform(runner)
 
     def _number(self) -> int:
-        return self._script.popleft() if self._script else 0
-
-    def _choose(self, things: dict[str, object] | dict[str, str] | dict[str, Task]) -> str | None:
-        names = sorted(things)
-        return names[self._number() % len(names)] if names else None
+        # Scripts that repeat themselves, as Hypothesis likes to make them, make histories that do not.
+        self._read += 1
+        return (self._script.popleft() if self._script else 0) ^ (self._read * 151 & 255)
 
 
-def _task(task_id: str, lease: str) -> Task:
-    return Task(
-        options=TaskOptions(task_id=task_id, task_category="background", correlation_id=lease),
-        input=TaskInput(event_type="asset_purchase_request_processing", object_id="PR-1"),
-    )
+def play(script: bytes, platform: PlatformInMemory, folder: Path) -> Counter[str]:
+    """Play a whole history and check it; returns how often what was seen."""
+    platform.clear()
+    history = History(script, platform, folder)
+    for runner in history.runners:
+        history.publish(runner)
+        history.connect(runner)
+    try:
+        history.play()
+        history.heal()
+        history.check()
+    finally:
+        for runner in history.runners:
+            runner.results.close()
+    return history.seen

@@ -1,60 +1,100 @@
-"""Random histories of faults at every message boundary: 500 of them, and 10,000 with ``CHAOS=full``."""
+"""Random histories of faults at every message boundary: 10,000 of them, or 500 with ``CHAOS=short``."""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
-from conftest import FULL
-from history import History
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from chaos_size import FULL
+from history import History, play
+from platform_in_memory import PlatformInMemory
 
 from connect_devops.domain.task import RetryPolicy
 
-
-@pytest.mark.timeout(300)
-@settings(max_examples=10_000 if FULL else 500, deadline=None)
-@given(st.binary(min_size=60, max_size=240))
-def test_no_history_of_faults_loses_or_doubles_work(script: bytes) -> None:
-    history = History(script)
-    history.publish()
-    history.connect()
-    history.play()
-    accepted = dict(history.accepted)
-    history.heal()
-
-    assert accepted.items() <= history.accepted.items(), "an accepted result was lost"
-    for task_id, row in history.rows.items():
-        finals = [end for end in row.ends if end in ("success", "skip", "fail")]
-        tries = 0
-        for end in row.ends:
-            tries = tries + 1 if end in ("retry", "lost") else 0
-        limit = RetryPolicy().limit
-        if finals:
-            assert len(finals) == 1, f"{task_id} was settled twice: {row.ends}"
-            assert row.ends[-1] == finals[0]
-            assert row.status == {"success": "succeeded", "skip": "skipped", "fail": "failed"}[finals[0]]
-        else:
-            assert (row.status, tries) == ("failed", limit + 1), f"{task_id} was given up too early or late: {row.ends}"
-        assert len(row.ends) == row.leases, "an attempt is missing"
-        assert history.runs[task_id] <= row.leases
+HISTORIES = 10_000 if FULL else 500
+_PLAYER = Path(__file__).with_name("play_histories.py")
 
 
-def test_task_that_always_asks_for_a_retry_is_tried_once_and_ten_times_more() -> None:
-    history = History(b"")
-    history.publish()
-    history.connect()
-    while history.rows["TQ-0"].status != "failed":
-        history.time_passes()
-        history.arrive_at_platform()
-        history.arrive_at_runner()
-        history.lease()
-        history.arrive_at_runner()
-        for task_id in list(history.running):
-            history._finish(task_id, "retry")
-        history.send_results()
-        while history.to_platform or history.to_runner:
-            history.arrive_at_platform()
-            history.arrive_at_runner()
+@pytest.fixture
+def memory() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
 
-    assert history.rows["TQ-0"].ends == ["retry"] * 11
-    assert history.runs["TQ-0"] == 11
+
+@pytest.fixture
+def platform_in_memory(memory: Path) -> Iterator[PlatformInMemory]:
+    made = PlatformInMemory(memory)
+    yield made
+    made.close()
+
+
+@pytest.mark.timeout(600)
+async def test_no_history_of_faults_loses_or_doubles_work() -> None:
+    players = min(os.cpu_count() or 1, 8)
+    seen: Counter[str] = Counter()
+    for number, (status, output, errors) in enumerate(
+        await asyncio.gather(*(_play(number, -(-HISTORIES // players)) for number in range(players)))
+    ):
+        assert status == 0, f"with the seed {number}:\n{errors[-6000:]}"
+        seen.update(json.loads(output))
+
+    assert seen["histories"] >= HISTORIES
+    for what in ("success", "skip", "fail", "retry", "reschedule", "lost", "expired", "late", "tried ten times more"):
+        assert seen[what], f"in no history: {what}"
+    for fault in ("drop", "duplicate", "cut", "kill_runner", "kill_platform", "time_passes"):
+        assert seen[fault], f"in no history: {fault}"
+
+
+async def _play(number: int, how_many: int) -> tuple[int | None, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, str(_PLAYER), str(number), str(how_many)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        output, errors = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return process.returncode, output.decode(), errors.decode()
+
+
+def test_task_that_always_asks_for_a_retry_is_tried_once_and_ten_times_more(
+    platform_in_memory: PlatformInMemory, memory: Path
+) -> None:
+    # The first number makes handlers that never have enough.
+    seen = play(b"\x97", platform_in_memory, memory)
+
+    assert seen["retry"] == 2 * (RetryPolicy().limit + 1) == 22
+    assert seen["tried ten times more"] == 2
+
+
+def test_task_that_kills_its_runner_is_tried_once_and_ten_times_more(
+    platform_in_memory: PlatformInMemory, memory: Path
+) -> None:
+    platform_in_memory.clear()
+    history = History(b"", platform_in_memory, memory)
+    (runner, _) = history.runners
+    history.publish(runner)
+    tries = 0
+    while not platform_in_memory.all_done():
+        history.connect(runner)
+        history.arrive_at_platform(runner)
+        history.pump(runner)
+        while runner.incoming:
+            history.arrive_at_runner(runner)
+        tries += len(runner.running)
+        runner.die()
+        history.time_passes(runner)
+    history.check()
+
+    assert tries == RetryPolicy().limit + 1
+    assert history.seen["lost"] == tries

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 import pytest
 from chaos_runner import COROUTINE, PLAIN, Stage
-from conftest import FULL
+from chaos_size import FULL
 from scripted_platform import ScriptedPlatform, a_task, serving
 
 from connect_eaas.protocol.messages import Task
@@ -215,7 +215,7 @@ async def test_killed_worker_is_replaced_and_its_tasks_are_free_again(stage: Sta
     )
     took = clock() - begun
 
-    assert took < 4, "two seconds, and the time of a busy machine"
+    assert took < 2.0
     assert not stage.platform.background.setup.held, "nothing is held that is not worked on"
     good = stage.tasks(3, COROUTINE, "done", first=50)
     await stage.platform.background.send(*good)

@@ -155,7 +155,10 @@ async def test_an_unknown_authority_is_refused(secure_api: Api, make: Any) -> No
     await factory.aclose()
 
 
-def test_calls_are_logged_without_the_key(api: Api, make: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_calls_are_logged_without_the_key(
+    api: Api, make: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONNECT_LOG_BODIES", "1")
     logger = logging.getLogger("eaas.eventsapp")
     with caplog.at_level(logging.DEBUG, "eaas.eventsapp"):
         make(api.endpoint).client(logger=logger).requests["PR-1"].get()

@@ -3,14 +3,16 @@
 import json
 import logging
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_eaas.redaction import HIDDEN, obfuscate_header, redact, redact_headers
-from connect_eaas.request_log import RequestLogger
+from connect_eaas.request_log import BODIES_VARIABLE, RequestLogger
 from connect_eaas.tracing import get_correlation_id
 
 
@@ -67,7 +69,8 @@ def test_what_is_no_secret_stays() -> None:
     }
 
 
-def test_request_log_hides_secrets(caplog: pytest.LogCaptureFixture) -> None:
+def test_request_log_hides_secrets(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(BODIES_VARIABLE, "1")
     log = RequestLogger(logging.getLogger("calls"))
     with caplog.at_level(logging.DEBUG, "calls"):
         log.log_request(
@@ -94,6 +97,27 @@ def test_request_log_hides_secrets(caplog: pytest.LogCaptureFixture) -> None:
     assert "200 OK" in response
     assert "502 Bad Gateway" in broken
     assert "verysecret" not in caplog.text
+
+
+def test_request_log_is_a_line_a_call(caplog: pytest.LogCaptureFixture) -> None:
+    log = RequestLogger(logging.getLogger("calls"))
+    url = "https://example.org/public/v1/requests?token=verysecret"
+    answered = httpx.Response(200, json={"id": "PR-1"}, request=httpx.Request("GET", url))
+    answered.elapsed = timedelta(milliseconds=12)
+    plain = requests.Response()
+    plain.status_code, plain._content, plain._content_consumed = 404, b"missing", True
+    plain.elapsed = timedelta(seconds=1)
+    plain.request = requests.Request("DELETE", url).prepare()
+    with caplog.at_level(logging.DEBUG, "calls"):
+        log.log_request("get", url, {"json": {"password": "verysecret"}})
+        log.log_response(answered)
+        log.log_response(plain)
+        log.log_response(httpx.Response(204))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"GET /public/v1/requests: 200, 12 ms, {len(answered.content)} bytes",
+        "DELETE /public/v1/requests: 404, 1000 ms, 7 bytes",
+        "204, streamed, 0 bytes",
+    ]
 
 
 def test_request_log_costs_nothing_when_off(caplog: pytest.LogCaptureFixture) -> None:
