@@ -1,4 +1,4 @@
-"""The prompt library, started so that it does not question the terminal."""
+"""The terminal library and the prompt library, started so that they do not question the terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Console", "open_console"]
+__all__ = ["Console", "open_prompts", "open_terminal"]
 
 # With the first the terminal library does not ask for abilities (the variable is that of a Windows console which cannot
 # answer), with the second it does not ask for the terminal's name and version.
@@ -30,13 +30,28 @@ class Console:
     questions: Any
 
 
-def open_console() -> Console:
+def open_terminal() -> Any:
+    """Import the terminal library and return what names the terminal's sequences (a ``blessed.Terminal``).
+
+    With ``NO_COLOR`` the library would give up everything, also moving the cursor. Colours alone are meant, and
+    leaving those out is up to who draws.
+
+    Raises:
+        ModuleNotFoundError: it is not installed.
+    """
+    with _changed({**_NO_QUESTIONS, "NO_COLOR": ""}):
+        from blessed import Terminal
+
+        return Terminal()
+
+
+def open_prompts() -> Console:
     """Import the prompt library and return it ready for use.
 
     Raises:
         ModuleNotFoundError: it is not installed.
     """
-    with _unquestioned():
+    with _changed(_NO_QUESTIONS):
         from blessed import Terminal
         from inquirer import questions
 
@@ -46,16 +61,19 @@ def open_console() -> Console:
 
 
 @contextmanager
-def _unquestioned() -> Iterator[None]:
-    """Keep the library from asking the terminal for its abilities.
+def _changed(changes: dict[str, str]) -> Iterator[None]:
+    """Change the environment while the libraries look at it.
 
-    It asks whenever a terminal object is made, also at import: a terminal that does not know the question shows it as
-    rubbish, its answer is waited for several seconds, and what is typed meanwhile is lost.
+    They question the terminal whenever a terminal object is made, also at import: a terminal that does not know the
+    question shows it as rubbish, its answer is waited for several seconds, and what is typed meanwhile is lost.
     """
-    changed = {name: value for name, value in _NO_QUESTIONS.items() if not os.environ.get(name)}
-    os.environ.update(changed)
+    before = {name: os.environ.get(name) for name in changes}
+    os.environ.update({name: value for name, value in changes.items() if not (value and before[name])})
     try:
         yield
     finally:
-        for name in changed:
-            del os.environ[name]
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -6,7 +6,7 @@ from connect_cli_ext.wizard.answers import Answers, Draft, masked
 from connect_cli_ext.wizard.step import Kind, Step, Value
 from connect_cli_ext.wizard.steps import STEPS
 
-__all__ = ["Wizard", "summary"]
+__all__ = ["Wizard", "shown", "summary"]
 
 
 class Wizard:
@@ -19,6 +19,9 @@ class Wizard:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self._index = 0
+        self._passed: dict[str, Value] = {}
+        # After a jump from the summary: going on leads back there, past what is answered already.
+        self._returning = False
 
     @property
     def step(self) -> Step:
@@ -45,6 +48,20 @@ class Wizard:
         """The answer to the current step so far."""
         return self.draft.value(self.step)
 
+    @property
+    def is_returning(self) -> bool:
+        """Whether going on leads back to the summary."""
+        return self._returning
+
+    def is_passed(self, step: Step) -> bool:
+        """Whether this step was gone through already, is still asked, and has the answer that it had then."""
+        return step.applies(self.draft) and self._passed.get(step.label) == self.draft.value(step)
+
+    def passed(self) -> dict[str, Value]:
+        """Return what is answered: by going on from a step, or by giving another answer than the one presumed."""
+        found = {step.name: self.draft.value(step) for step in STEPS if step.name and self.is_passed(step)}
+        return {**self.draft.given, **found}
+
     def answer(self, value: Value) -> None:
         """Take an answer to the current step; whether it will do is looked at when going on."""
         self.draft.put(self.step, value)
@@ -58,43 +75,71 @@ class Wizard:
         problem = self.draft.problem(self.step)
         if problem is not None:
             return problem
+        self._pass(self.step)
         self.draft.prune()
-        self._move(1)
+        if self._returning:
+            self._arrive(next((index for index in range(len(STEPS)) if self._is_open(index)), len(STEPS) - 1))
+        else:
+            self._move(1)
         return None
 
     def back(self) -> None:
         """Go back to the step before that is asked; at the first one stay. The answer is kept, good or bad."""
+        self._returning = False
         self._move(-1)
 
     def go_to(self, step: Step) -> None:
-        """Go to a certain step."""
-        self._index = STEPS.index(step)
+        """Go to a certain step, past those before it."""
+        index = STEPS.index(step)
+        for other in STEPS[:index]:
+            if self.draft.problem(other) is None:
+                self._pass(other)
+        self._arrive(index)
+
+    def jump(self, step: Step) -> None:
+        """Go from the summary to a certain step; `next` comes back, unless a step in between has become open."""
+        self.go_to(step)
+        self._returning = not self.is_last
 
     def create(self) -> Answers | None:
         """Finish the answers. If one will not do, go to its step instead and return None."""
         wrong = self.draft.first_problem()
         if wrong is not None:
-            self.go_to(wrong)
+            self.jump(wrong)
             return None
         return self.draft.finish()
+
+    def _pass(self, step: Step) -> None:
+        self._passed[step.label] = self.draft.value(step)
+
+    def _is_open(self, index: int) -> bool:
+        step = STEPS[index]
+        if not step.applies(self.draft) or index == len(STEPS) - 1:
+            return False
+        return not self.is_passed(step) or self.draft.problem(step) is not None
 
     def _move(self, direction: int) -> None:
         index = self._index + direction
         while 0 <= index < len(STEPS):
             if STEPS[index].applies(self.draft):
-                self._index = index
+                self._arrive(index)
                 return
             index += direction
 
+    def _arrive(self, index: int) -> None:
+        self._index = index
+        self._returning = self._returning and index < len(STEPS) - 1
+        if STEPS[index].offers_events:
+            # What is offered must not change while somebody chooses.
+            self.draft.surroundings.events.settle(wait=False)
 
-def summary(draft: Draft) -> list[tuple[str, list[tuple[str, str]]]]:
+
+def summary(draft: Draft) -> list[tuple[str, list[tuple[Step, str]]]]:
     """Return every answer for people, by section; the API key masked."""
-    sections: dict[str, list[tuple[str, str]]] = {}
+    sections: dict[str, list[tuple[Step, str]]] = {}
     for step in STEPS:
-        if step.kind is Kind.PAGE or not step.applies(draft):
-            continue
-        title = step.label.partition(": ")[2]
-        sections.setdefault(step.section, []).append((title, shown(draft, step)))
+        if step.kind is not Kind.PAGE and step.applies(draft):
+            sections.setdefault(step.section, []).append((step, shown(draft, step)))
     return list(sections.items())
 
 

@@ -68,10 +68,12 @@ class Step:
         kind: how it is answered.
         name: key of its answer; empty for pages that ask nothing.
         help: an explanation below the question.
+        link: where more is written about it; empty if nowhere.
         default: the answer that is presumed.
         choices: what can be chosen, for ``Kind.ONE`` and ``Kind.MANY``.
         check: what is wrong with an answer, beyond what kind and choices tell; None if nothing.
         applies: whether it is asked, given the answers before it.
+        offers_events: whether what it offers depends on the platform's event types.
     """
 
     section: str
@@ -80,10 +82,17 @@ class Step:
     kind: Kind
     name: str = ""
     help: Callable[[View], str] = lambda _view: ""
+    link: str = ""
     default: Callable[[View], Value] = lambda _view: ""
     choices: Callable[[View], tuple[Choice, ...]] = lambda _view: ()
     check: Check = _accept
     applies: Callable[[View], bool] = _always
+    offers_events: bool = False
+
+    @property
+    def title(self) -> str:
+        """Its name without the part of the dialogue."""
+        return self.label.partition(": ")[2] or self.label
 
     def problem(self, value: Value, view: View) -> str | None:
         """Return what is wrong with ``value`` as the answer to this step, None if nothing."""

@@ -27,6 +27,9 @@ def _line(rule: Callable[[str], str | None]) -> Check:
     return lambda value, _view: rule(value if isinstance(value, str) else ",".join(value))
 
 
+_DEVOPS: Final = "https://connect.cloudblue.com/community/modules/devops/"
+_LOCAL_ACCESS: Final = f"{_DEVOPS}user-interface/#Service_Details"
+
 STEPS: Final[tuple[Step, ...]] = (
     Step(
         "Introduction",
@@ -34,9 +37,10 @@ STEPS: Final[tuple[Step, ...]] = (
         "Welcome! A few questions, and your extension project is ready to run.",
         Kind.PAGE,
         help=_says(
-            "Every step can be left with Next, Back or Cancel; nothing is written before Create on the last one. "
-            "How extensions work: https://connect.cloudblue.com/community/modules/devops/"
+            "Every step can be left with Next, Back or Cancel, and most are answered already: Enter goes on. Nothing "
+            "is written before Create on the last step, and every answer can be changed until then."
         ),
+        link=_DEVOPS,
     ),
     Step(
         "Project",
@@ -44,6 +48,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "What is the project called?",
         Kind.TEXT,
         "project_name",
+        help=_says("Its display name: any line of text."),
         default=_is("My Awesome Project"),
         check=_line(checks.check_line),
     ),
@@ -63,6 +68,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "What does it do, in one line?",
         Kind.TEXT,
         "description",
+        help=_says("It is shown in the DevOps module and on the first page of the documentation."),
         default=_is("Project description"),
         check=_line(checks.check_line),
     ),
@@ -72,6 +78,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which version does it start with?",
         Kind.TEXT,
         "version",
+        link="https://packaging.python.org/en/latest/specifications/version-specifiers/",
+        help=_says("A version that Python's packaging tools accept, such as 0.1.0 or 1.0.0rc1."),
         default=_is("0.1.0"),
         check=_line(checks.check_version),
     ),
@@ -81,6 +89,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Who is its author?",
         Kind.TEXT,
         "author",
+        help=_says("A person or a company; it is named in the package and in the license."),
         default=_is("Globex Corporation"),
         check=_line(checks.check_line),
     ),
@@ -90,6 +99,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Under which license?",
         Kind.ONE,
         "license",
+        link="https://spdx.org/licenses/",
         help=_says("The platform works with these three only."),
         default=_is(offers.LICENSES[0].value),
         choices=lambda _view: offers.LICENSES,
@@ -100,6 +110,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "What shall its Python package be called?",
         Kind.TEXT,
         "package_name",
+        help=_says("The code is in it. A Python identifier that is no other module's name."),
         default=_is("connect_ext"),
         check=_line(checks.check_package),
     ),
@@ -109,6 +120,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Shall the handlers be coroutines (asyncio)?",
         Kind.ONE,
         "use_asyncio",
+        link="https://docs.python.org/3/library/asyncio.html",
         help=_says("A project is either asynchronous or synchronous; the two do not mix in one project."),
         default=_is("n"),
         choices=offers.YES_NO,
@@ -119,6 +131,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Shall GitHub Actions run its tests?",
         Kind.ONE,
         "use_github_actions",
+        help=_says("A workflow that checks and tests the project at every push."),
+        link="https://docs.github.com/en/actions",
         default=_is("n"),
         choices=offers.YES_NO,
     ),
@@ -151,6 +165,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which environment shall it connect to?",
         Kind.TEXT,
         "environment_id",
+        link=_LOCAL_ACCESS,
         help=_says(
             "The widget Local Access of the DevOps module shows the id. It may stay empty: the cloud needs none, and "
             "'ccli devops dev' finds the local platform's by itself."
@@ -164,6 +179,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which type of extension is it?",
         Kind.ONE,
         "extension_type",
+        link=_DEVOPS,
         help=_says("What is offered depends on the kind of the active account."),
         default=lambda view: offers.extension_types(view)[0].value,
         choices=offers.extension_types,
@@ -175,6 +191,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Who can install it?",
         Kind.MANY,
         "extension_audience",
+        help=_says("The kinds of accounts that find the extension among those to install."),
         default=_is(("vendor", "distributor", "reseller")),
         choices=offers.AUDIENCES,
         applies=lambda view: view.text("extension_type") in offers.WITH_AUDIENCE,
@@ -185,6 +202,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which applications does it have?",
         Kind.MANY,
         "application_types",
+        link=_DEVOPS,
+        help=_says("What is offered depends on the type of the extension."),
         default=offers.default_features,
         choices=offers.features,
         check=offers.check_features,
@@ -195,6 +214,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which kinds of events does it process?",
         Kind.MANY,
         "event_types",
+        offers_events=True,
+        link=_DEVOPS,
         help=offers.events_help,
         default=lambda view: tuple(choice.value for choice in offers.event_kinds(view)),
         choices=offers.event_kinds,
@@ -206,6 +227,7 @@ STEPS: Final[tuple[Step, ...]] = (
         "Shall the web application have pages in the Connect UI?",
         Kind.ONE,
         "webapp_supports_ui",
+        help=_says("Pages appear in the user interface of the platform; without them it has an API only."),
         default=_is("y"),
         choices=offers.YES_NO,
         check=offers.check_pages,
@@ -219,6 +241,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which background events does it process?",
         Kind.MANY,
         "background",
+        offers_events=True,
+        link=_DEVOPS,
         help=offers.events_help,
         default=offers.usual_events("background"),
         choices=lambda view: offers.events_of(view, "background"),
@@ -230,6 +254,8 @@ STEPS: Final[tuple[Step, ...]] = (
         "Which interactive events does it answer?",
         Kind.MANY,
         "interactive",
+        offers_events=True,
+        link=_DEVOPS,
         help=offers.events_help,
         default=offers.usual_events("interactive"),
         choices=lambda view: offers.events_of(view, "interactive"),
@@ -245,5 +271,5 @@ STEPS: Final[tuple[Step, ...]] = (
         default=_is("n"),
         choices=offers.YES_NO,
     ),
-    Step("Summary", "Summary", "This is what will be made.", Kind.PAGE),
+    Step("Summary", "Summary", "This is what will be made.", Kind.PAGE, offers_events=True),
 )

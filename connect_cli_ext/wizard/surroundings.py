@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -19,7 +21,7 @@ __all__ = ["EventOption", "EventSource", "FetchedEvents", "KnownEvents", "Served
 
 AccountKind = Literal["vendor", "provider"]
 
-_FETCH_TIMEOUT_S = 1.0
+_FETCH_LIMIT_S = 2.0
 _PAGE = 100
 
 
@@ -41,7 +43,14 @@ class EventSource(Protocol):
         """For people: who says that these are the event types."""
 
     def options(self) -> tuple[EventOption, ...]:
-        """All event types."""
+        """All event types that are known now. Never waits."""
+
+    def settle(self, *, wait: bool) -> None:
+        """Decide on the event types: they stay the same from now on.
+
+        Args:
+            wait: give whoever is asked the rest of its time. Without, what is known now counts.
+        """
 
 
 class KnownEvents:
@@ -51,51 +60,72 @@ class KnownEvents:
 
     def options(self) -> tuple[EventOption, ...]:
         """Every type of the catalogue."""
-        return tuple(
-            EventOption(event.type, f"{event.group}: {event.name}", event.category, frozenset(event.extension_types))
-            for event in CATALOGUE.values()
-        )
+        return _catalogue()
+
+    def settle(self, *, wait: bool) -> None:
+        """Nothing is open here."""
+
+
+@functools.cache
+def _catalogue() -> tuple[EventOption, ...]:
+    return tuple(
+        EventOption(event.type, f"{event.group}: {event.name}", event.category, frozenset(event.extension_types))
+        for event in CATALOGUE.values()
+    )
 
 
 class FetchedEvents:
-    """The platform's own definitions if it answers within a second of being asked, else the SDK's catalogue.
+    """The platform's own definitions if it answers within two seconds of being asked, else the SDK's catalogue.
 
-    The call runs beside the first questions, so that nobody waits for it.
+    The call runs beside the first questions, so that nobody waits for it. Until it is settled which of both counts,
+    what is known at that time is offered.
+
+    Args:
+        api: whom to ask.
+        platform: its name for people.
+        limit_s: how many seconds it has for its answer.
     """
 
-    def __init__(self, api: RemoteApi, platform: str) -> None:
+    def __init__(self, api: RemoteApi, platform: str, limit_s: float = _FETCH_LIMIT_S) -> None:
         self._platform = platform
         self._found: tuple[EventOption, ...] = ()
         self._problem = "it did not answer in time"
+        self._settled: tuple[tuple[EventOption, ...], str] | None = None
+        self._until = monotonic() + limit_s
+        self._limit_s = limit_s
         self._thread = threading.Thread(target=self._fetch, args=(api,), name="event-definitions", daemon=True)
         self._thread.start()
-        self._options: tuple[EventOption, ...] | None = None
-        self._origin = ""
 
     @property
     def origin(self) -> str:
         """The platform, or the catalogue together with what was wrong with the platform."""
-        self.options()
-        return self._origin
+        return self._now()[1]
 
     def options(self) -> tuple[EventOption, ...]:
-        """The event types; the same at each call."""
-        if self._options is None:
-            self._thread.join(_FETCH_TIMEOUT_S)
-            if self._found:
-                self._options, self._origin = self._found, f"{self._platform}"
-            else:
-                known = KnownEvents()
-                self._options = known.options()
-                self._origin = f"{known.origin} ({self._platform}: {self._problem})"
-        return self._options
+        """The event types: the platform's as soon as they are there, unless it was settled before."""
+        return self._now()[0]
+
+    def settle(self, *, wait: bool) -> None:
+        """Decide between the platform and the catalogue; see `EventSource.settle`."""
+        if self._settled is None:
+            if wait:
+                self._thread.join(max(self._until - monotonic(), 0))
+            self._settled = self._now()
+
+    def _now(self) -> tuple[tuple[EventOption, ...], str]:
+        if self._settled is not None:
+            return self._settled
+        if not self._thread.is_alive() and self._found:
+            return self._found, self._platform
+        known = KnownEvents()
+        return known.options(), f"{known.origin} ({self._platform}: {self._problem})"
 
     def _fetch(self, api: RemoteApi) -> None:
         rows: list[dict[str, Any]] = []
         try:
             while True:
                 page = api.collection(
-                    "devops/event-definitions", limit=_PAGE, offset=len(rows), timeout_s=_FETCH_TIMEOUT_S
+                    "devops/event-definitions", limit=_PAGE, offset=len(rows), timeout_s=self._limit_s
                 )
                 rows += page
                 if len(page) < _PAGE:
