@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -14,12 +13,25 @@ import click
 from connect_cli_ext.accounts.store import AccountStore
 from connect_cli_ext.discovery import find_local_platform
 from connect_cli_ext.errors import CommandError, FileError, MissingExtraError
+from connect_cli_ext.files import write_private
 from connect_cli_ext.output import sign
 from connect_cli_ext.project.render import MadeProject, make_project
 from connect_cli_ext.project.template import served
 from connect_cli_ext.settings import Settings, current_settings
-from connect_cli_ext.wizard.answers import AnswerError, Answers, Draft, load_answers, parse_pairs, schema
+from connect_cli_ext.wizard.answers import (
+    STEP_OF,
+    AnswerError,
+    Answers,
+    Draft,
+    document_of,
+    load_answers,
+    parse_pairs,
+    schema,
+)
+from connect_cli_ext.wizard.checks import slug_of
+from connect_cli_ext.wizard.endings import Ended
 from connect_cli_ext.wizard.flow import Wizard
+from connect_cli_ext.wizard.making import Progress
 from connect_cli_ext.wizard.step import Value
 from connect_cli_ext.wizard.surroundings import Surroundings, surroundings_for
 from connect_cli_ext.wizard.terminal import run_wizard
@@ -75,7 +87,8 @@ def bootstrap(
     """Make a new extension project.
 
     On a terminal a wizard asks for everything. With --defaults, or when --load-answers and --answer leave nothing open,
-    it asks nothing, so it works in scripts too. The API key and the environment may always be left out.
+    it asks nothing, so it works in scripts too. The API key and the environment may always be left out. A wizard that
+    was left keeps its answers in a file, and says how to go on with them.
     """
     settings = current_settings()
     if save_key and save_file is None:
@@ -94,39 +107,105 @@ def bootstrap(
         served=served(),
         verbose=settings.verbose,
     )
-    answers = _answers(surroundings, given, defaults=defaults, source=str(load_file) if load_file else "answers")
+    draft = Draft(surroundings, given)
+    maker = _Maker(surroundings, save_file, save_key=save_key)
+    if _is_finished(draft, defaults=defaults, source=str(load_file) if load_file else "answers"):
+        made = maker.make(draft.finish(str(load_file) if load_file else "answers"), lambda _doing: None)
+    else:
+        made = _ask(draft, maker, settings, save_file)
     if save_file is not None:
-        answers.save(save_file, with_key=save_key)
         settings.say(f"Answers saved in {save_file}{'' if save_key else ', without the API key'}.")
     settings.say(f"Event types: from {surroundings.events.origin}.")
-    made = make_project(answers, surroundings.output_dir, force=force_overwrite)
     _report(settings, made)
 
 
-def _answers(surroundings: Surroundings, given: Mapping[str, Value], *, defaults: bool, source: str) -> Answers:
-    draft = Draft(surroundings, given)
-    missing = () if defaults else draft.missing()
+class _Maker:
+    """Saves the answers if that is wanted, then makes the project; as often as it takes."""
+
+    def __init__(self, surroundings: Surroundings, save_file: Path | None, *, save_key: bool) -> None:
+        self._surroundings = surroundings
+        self._save_file = save_file
+        self.save_key = save_key
+        self._saved = False
+
+    def make(self, answers: Answers, progress: Progress) -> MadeProject:
+        if self._save_file is not None:
+            answers.save(self._save_file, with_key=self.save_key, replace=self._saved)
+            self._saved = True
+        surroundings = self._surroundings
+        return make_project(answers, surroundings.output_dir, force=surroundings.force, progress=progress)
+
+
+def _is_finished(draft: Draft, *, defaults: bool, source: str) -> bool:
+    """Return whether nothing has to be asked.
+
+    Raises:
+        CommandError: something has to be asked, and there is nobody to ask.
+    """
+    terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    # With a dialogue before it the platform has the time that this takes; without one it is waited for.
+    if defaults or not terminal or not draft.given.keys().isdisjoint({"background", "interactive"}):
+        draft.surroundings.events.settle(wait=True)
+    if defaults:
+        return True
+    missing = draft.missing()
+    if terminal:
+        return not missing and draft.first_problem() is None
     if not missing:
-        return draft.finish(source)
-    able = os.environ.get("TERM") != "dumb"
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and able):
-        if not given:
-            raise CommandError(
-                f"this is no terminal{'' if able else ' that can show a wizard (TERM=dumb)'}, so nothing can be asked: "
-                "give the answers with --load-answers FILE or "
-                "--answer KEY=VALUE, or take the defaults with --defaults"
-            )
-        raise AnswerError(
-            f"{source}: these answers are missing (--defaults takes their defaults)",
-            [f"{step.name}: {step.question}" for step in missing],
+        return True
+    if not draft.given:
+        raise CommandError(
+            "this is no terminal, so nothing can be asked: give the answers with --load-answers FILE or "
+            "--answer KEY=VALUE, or take the defaults with --defaults"
         )
+    raise AnswerError(
+        f"{source}: these answers are missing (--defaults takes their defaults)",
+        [*(f"{step.name}: {step.question}" for step in missing), *_others(draft)],
+    )
+
+
+def _others(draft: Draft) -> list[str]:
+    """Return what else is wrong, so that everything is said at once."""
+    wrong = [(step, draft.problem(step)) for step in STEP_OF.values() if step.name in draft.given]
+    found = [f"  {step.name}: {problem}" for step, problem in wrong if problem]
+    return ["and these will not do:", *found] if found else []
+
+
+def _ask(draft: Draft, maker: _Maker, settings: Settings, save_file: Path | None) -> MadeProject:
     wizard = Wizard(draft)
-    if given:
-        wizard.go_to(draft.first_problem() or missing[0])
+    if draft.given:
+        wizard.go_to(draft.first_problem() or draft.missing()[0])
     try:
-        return run_wizard(wizard)
+        return run_wizard(wizard, maker.make)
     except ModuleNotFoundError as error:
+        _keep(wizard, maker, settings, save_file)
         raise MissingExtraError("bootstrap", error.name or "inquirer", "cli") from error
+    except Ended as ended:
+        _keep(wizard, maker, settings, save_file)
+        ended.end()
+    except BaseException:
+        _keep(wizard, maker, settings, save_file)
+        raise
+
+
+def _keep(wizard: Wizard, maker: _Maker, settings: Settings, save_file: Path | None) -> None:
+    """Save the answers of a dialogue that did not lead to a project, and say how to go on with them."""
+    answers = wizard.passed()
+    if not answers:
+        return
+    slug = slug_of(wizard.draft.text("project_slug"))
+    path = save_file or settings.config_dir / "bootstrap" / f"{slug}.json"
+    # The terminal may be gone, and then there is nobody to tell.
+    with contextlib.suppress(OSError):
+        try:
+            write_private(path, json.dumps(document_of(answers, with_key=maker.save_key), indent=2) + "\n")
+        except FileError as error:
+            click.echo(f"The answers could not be kept: {error.message}", err=True)
+            return
+        place = wizard.draft.surroundings.output_dir
+        words = ["ccli", "project", "extension", "bootstrap", "--load-answers", str(path), "--output-dir", str(place)]
+        note = "" if maker.save_key else ", without the API key"
+        click.echo(f"The answers so far are kept in {path}{note}. Go on with:\n  {shlex.join(words)}", err=True)
 
 
 def _report(settings: Settings, made: MadeProject) -> None:

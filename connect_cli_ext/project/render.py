@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -40,7 +40,18 @@ class MadeProject:
     git_note: str = ""
 
 
-def make_project(answers: Answers, output_dir: Path, *, force: bool = False, template: Path = TEMPLATE) -> MadeProject:
+def _silent(_doing: str) -> None:
+    """Tell nobody."""
+
+
+def make_project(
+    answers: Answers,
+    output_dir: Path,
+    *,
+    force: bool = False,
+    template: Path = TEMPLATE,
+    progress: Callable[[str], None] = _silent,
+) -> MadeProject:
     """Make a project in ``output_dir``.
 
     It is built in a hidden folder beside its place and moved there when it is finished, so a failure or Ctrl-C leaves
@@ -51,6 +62,7 @@ def make_project(answers: Answers, output_dir: Path, *, force: bool = False, tem
         output_dir: an existing folder; the project's folder is made in it.
         force: replace an older project of ours (see `connect_cli_ext.project.target`).
         template: the template to use.
+        progress: told what is being done, before each part.
 
     Raises:
         FileError: the place is taken, or a file cannot be written.
@@ -63,13 +75,16 @@ def make_project(answers: Answers, output_dir: Path, *, force: bool = False, tem
     if problem is not None:
         raise FileError(target, problem.removeprefix(f"{target} "))
     with _workshop(output_dir, answers.project_slug) as workshop:
+        progress("Rendering the files")
         made = render(answers, workshop, template)
         try:
             write_marker(made, answers.document(), version("connect-extension-sdk"))
         except OSError as error:
             raise FileError(made, f"cannot be written: {reason(error)}") from error
         paths = tuple(sorted(_listed(made)))
+        progress("Starting a git repository")
         git_note = _init_git(made, output_dir)
+        progress(f"Moving it to {target}")
         backup = put_in_place(made, target, force=force)
     return MadeProject(target, paths, backup, git=not git_note, git_note=git_note)
 

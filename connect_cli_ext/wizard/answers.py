@@ -11,11 +11,22 @@ from typing import Any, Final
 
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.files import write_private
+from connect_cli_ext.wizard.offers import EVERY_VALUE
 from connect_cli_ext.wizard.step import Kind, Step, Value
 from connect_cli_ext.wizard.steps import STEPS
 from connect_cli_ext.wizard.surroundings import Surroundings
 
-__all__ = ["STEP_OF", "AnswerError", "Answers", "Draft", "load_answers", "masked", "parse_pairs", "schema"]
+__all__ = [
+    "STEP_OF",
+    "AnswerError",
+    "Answers",
+    "Draft",
+    "document_of",
+    "load_answers",
+    "masked",
+    "parse_pairs",
+    "schema",
+]
 
 STEP_OF: Final[Mapping[str, Step]] = {step.name: step for step in STEPS if step.name}
 
@@ -63,22 +74,26 @@ class Answers:
 
     def document(self, *, with_key: bool = False) -> dict[str, Any]:
         """Return the answers as a JSON object: what was not asked is left out, and so is the key unless wanted."""
-        found: dict[str, Any] = {}
-        for name, value in asdict(self).items():
-            if value == () or (name == "api_key" and not with_key):
-                continue
-            found[name] = list(value) if isinstance(value, tuple) else value
-        return found
+        return document_of({name: value for name, value in asdict(self).items() if value != ()}, with_key=with_key)
 
-    def save(self, path: Path, *, with_key: bool = False) -> None:
+    def save(self, path: Path, *, with_key: bool = False, replace: bool = False) -> None:
         """Write the answers for `load_answers`, readable by their owner only.
 
         Raises:
-            FileError: the file exists or cannot be written.
+            FileError: the file exists, and is not to be replaced, or it cannot be written.
         """
-        if path.exists():
+        if path.exists() and not replace:
             raise FileError(path, "exists already; name another file, or remove it")
         write_private(path, json.dumps(self.document(with_key=with_key), indent=2) + "\n")
+
+
+def document_of(values: Mapping[str, Value], *, with_key: bool = False) -> dict[str, Any]:
+    """Return answers as a JSON object that `load_answers` reads, also some of them only; without the key by default."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if name != "api_key" or with_key
+    }
 
 
 class Draft:
@@ -271,12 +286,14 @@ def _typed(step: Step, raw: Any) -> Value | None:
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of a file of answers."""
+    """Return the JSON Schema of a file of answers, whichever account and template it is for."""
     properties: dict[str, Any] = {}
     for name, step in STEP_OF.items():
         text: dict[str, Any] = {"type": "string"}
         if name in _YES_NO_NAMES:
             text = {"enum": ["y", "n", True, False]}
+        elif name in EVERY_VALUE:
+            text = {"enum": list(EVERY_VALUE[name])}
         entry = {"type": "array", "items": text, "uniqueItems": True} if step.kind is Kind.MANY else text
         properties[name] = {"description": f"{step.label}. {step.question}", **entry}
     return {

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
+from collections.abc import Iterator
 
 from wcwidth import wcswidth, wcwidth
 
@@ -71,22 +73,37 @@ def pad(text: str, room: int) -> str:
     return fitting + " " * (room - width(fitting))
 
 
-def wrap(text: str, room: int) -> list[str]:
-    """Split ``text`` into lines of at most ``room`` cells, between words where that is possible."""
+def wrap(text: str, room: int, *, parts: str = "") -> list[str]:
+    """Split ``text`` into lines of at most ``room`` cells.
+
+    Args:
+        text: words.
+        room: cells of a line; one character at least is put into each.
+        parts: a character after which words may be divided too.
+    """
     lines: list[str] = []
     line = ""
-    for word in text.split():
-        joined = f"{line} {word}" if line else word
+    for piece, gap in _pieces(text, parts):
+        joined = f"{line}{gap}{piece}" if line else piece
         if width(joined) <= room:
             line = joined
             continue
         if line:
             lines.append(line)
-        line = word
+        line = piece
         while width(line) > room:
-            piece = cut(line, max(room, 1)) or clusters(line)[0]
-            lines.append(piece)
-            line = line[len(piece) :]
+            start = cut(line, max(room, 1)) or clusters(line)[0]
+            lines.append(start)
+            line = line[len(start) :]
     if line:
         lines.append(line)
     return lines
+
+
+def _pieces(text: str, parts: str) -> Iterator[tuple[str, str]]:
+    """Give the words, or their parts, each with what is between it and the one before."""
+    for word in text.split():
+        gap = " "
+        for piece in re.findall(f"[^{parts}]*[{parts}]+|[^{parts}]+", word) if parts else [word]:
+            yield piece, gap
+            gap = ""

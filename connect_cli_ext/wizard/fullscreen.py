@@ -20,8 +20,8 @@ T = TypeVar("T")
 
 _LEAST_COLUMNS: Final = 60
 _LEAST_ROWS: Final = 15
-# What a terminal must be able to do.
-_NEEDED: Final = ("clear", "clear_eol", "home", "cursor_address")
+# What a terminal must be able to do, beside moving the cursor.
+_NEEDED: Final = ("clear", "clear_eol", "home")
 
 
 def is_possible(terminal: Any) -> bool:
@@ -34,7 +34,7 @@ def is_possible(terminal: Any) -> bool:
     # A terminal that does not tell its size is taken to be as large as they used to be.
     if columns and rows and (columns < _LEAST_COLUMNS or rows < _LEAST_ROWS):
         return False
-    return all(str(getattr(terminal, name)) for name in _NEEDED)
+    return bool(terminal.move_yx(0, 0)) and all(str(getattr(terminal, name)) for name in _NEEDED)
 
 
 def run_fullscreen(wizard: Wizard, terminal: Any, make: Make[T]) -> T:

@@ -16,7 +16,9 @@ __all__ = ["draw", "draw_progress"]
 
 # From these widths on the list of steps is shown with short and with full names.
 _SHORT_FROM: Final = 60
-_FULL_FROM: Final = 76
+_FULL_FROM: Final = 90
+# What short names go without: the right side has the whole name.
+_LONGEST: Final = "Extension: "
 # From this height on there are rules and air.
 _TALL_FROM: Final = 28
 _WIDE_FROM: Final = 100
@@ -82,7 +84,7 @@ def _steps(dialogue: Dialogue, columns: int, rows: int, signs: Signs) -> list[Li
     """Return the list of steps, or as much of it around the current one as has room; nothing on a narrow screen."""
     if columns < _SHORT_FROM:
         return []
-    names = [step.label if columns >= _FULL_FROM else step.title for step in STEPS]
+    names = [step.label if columns >= _FULL_FROM else step.label.removeprefix(_LONGEST) for step in STEPS]
     room = max(map(len, names))
     first = min(max(dialogue.wizard.number - 1 - rows // 2, 0), max(len(STEPS) - rows, 0))
     margin = " " if columns >= _WIDE_FROM else ""

@@ -12,6 +12,7 @@ from connect_eaas.events import EXTENSION_TYPES
 
 __all__ = [
     "AUDIENCES",
+    "EVERY_VALUE",
     "LICENSES",
     "WITH_AUDIENCE",
     "WITH_PAGES",
@@ -64,6 +65,15 @@ _TYPES_OF: Final[Mapping[str | None, tuple[str, ...]]] = {
     "provider": ("hub", "multiaccount", "transformations"),
     None: tuple(EXTENSION_TYPES),
 }
+
+EVERY_VALUE: Final[Mapping[str, tuple[str, ...]]] = {
+    "license": tuple(choice.value for choice in LICENSES),
+    "extension_type": tuple(EXTENSION_TYPES),
+    "extension_audience": ("vendor", "distributor", "reseller"),
+    "application_types": tuple(_FEATURES),
+    "event_types": ("background", "interactive", "scheduled"),
+}
+"""What can ever be chosen, for the questions where that does not depend on the platform."""
 
 _USUAL_EVENTS: Final[Mapping[str, frozenset[str]]] = {
     "background": frozenset(

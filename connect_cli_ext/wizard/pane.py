@@ -27,6 +27,8 @@ _KEYS: Final = (
     ("Ctrl-L", "draw the screen again"),
     ("Ctrl-Z", "suspend; 'fg' in the shell comes back"),
 )
+# Below this width buttons are drawn tightly.
+_BUTTONS_FROM: Final = 34
 _LEAVE: Final = "Leave the wizard? Nothing has been made; your answers are kept in a file."
 
 
@@ -64,8 +66,7 @@ def draw_pane(dialogue: Dialogue, room: int, rows: int, signs: Signs) -> Pane:
     label: Line = (Span(step.label, Look.LABEL),)
     question = _wrapped(step.question, room, Look.LABEL)
     help_text = _wrapped(step.help(dialogue.wizard.draft), room, Look.HELP)
-    if step.link:
-        help_text += _wrapped(f"See: {step.link}", room, Look.LINK)
+    help_text += _link(step.link, room)
     message_rows = 3 if rows >= 20 else 2 if rows >= 12 else 1 if rows >= 3 else 0
     message = _message(dialogue, room, message_rows)
     buttons, button_at = _buttons(dialogue, room, signs)
@@ -90,7 +91,13 @@ def draw_pane(dialogue: Dialogue, room: int, rows: int, signs: Signs) -> Pane:
             break
     part = _control(dialogue, room, max(rows - len(above) - message_rows - 1, 0), signs)
     empty = max(rows - len(above) - len(part.lines) - message_rows - 1, 0)
-    whole = [*above, *part.lines, *[()] * empty, *message, buttons][:rows]
+    space = [()] * empty
+    if isinstance(dialogue.control, Field) and dialogue.mode is Mode.ASKING:
+        # Next to what it is about.
+        below = [*[line for line in message if line], *space, *[line for line in message if not line]]
+    else:
+        below = [*space, *message]
+    whole = [*above, *part.lines, *below, buttons][:rows]
     lines = [fitted(line, room, signs.more) for line in whole]
     asking = dialogue.mode is Mode.ASKING and dialogue.focus not in dialogue.buttons
     cursor = (len(above) + part.cursor[0], part.cursor[1]) if asking else (len(lines) - 1, button_at)
@@ -100,6 +107,15 @@ def draw_pane(dialogue: Dialogue, room: int, rows: int, signs: Signs) -> Pane:
 
 def _wrapped(text: str, room: int, look: Look) -> list[Line]:
     return [(Span(line, look),) for line in wrap(text, room)]
+
+
+def _link(address: str, room: int) -> list[Line]:
+    """Return the address, divided between its parts if need be: then no word before it takes a line."""
+    if not address:
+        return []
+    if width(f"See: {address}") <= room:
+        return [(Span("See: ", Look.HELP), Span(address, Look.LINK))]
+    return [(Span(line, Look.LINK),) for line in wrap(address, room, parts="/")]
 
 
 def _message(dialogue: Dialogue, room: int, rows: int) -> list[Line]:
@@ -116,22 +132,25 @@ def _message(dialogue: Dialogue, room: int, rows: int) -> list[Line]:
     return [*[()] * max(gap - 1, 0), *lines, *([()] if gap else [])]
 
 
-def _button(button: Button, *, focused: bool, signs: Signs) -> Span:
+def _button(button: Button, *, focused: bool, signs: Signs, narrow: bool = False) -> Span:
     before, after = signs.focus if focused else signs.button
+    if narrow:
+        before, after = before.strip(), after.strip()
     return Span(f"{before}{button.value}{after}", Look.FOCUS if focused else Look.PLAIN)
 
 
 def _buttons(dialogue: Dialogue, room: int, signs: Signs) -> tuple[Line, int]:
     focus = dialogue.leaving if dialogue.mode is Mode.LEAVING else dialogue.focus
-    gap = "  " if room >= 34 else " "
+    narrow = room < _BUTTONS_FROM
+    gap = " " if narrow else "  "
     spans: list[Span] = []
     at = used = 0
     for button in dialogue.buttons:
         if spans:
             spans.append(Span(gap))
             used += len(gap)
-        span = _button(button, focused=button is focus, signs=signs)
-        at = used + 2 if button is focus else at
+        span = _button(button, focused=button is focus, signs=signs, narrow=narrow)
+        at = used + (1 if narrow else 2) if button is focus else at
         spans.append(span)
         used += width(span.text)
     return tuple(spans), at

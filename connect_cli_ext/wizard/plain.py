@@ -18,8 +18,8 @@ __all__ = ["run_plain"]
 
 T = TypeVar("T")
 
-_BACK, _CANCEL = ":back", ":cancel"
-_HOW = f"Enter alone keeps the answer in brackets; {_BACK} goes back, {_CANCEL} leaves."
+_BACK, _CANCEL, _EMPTY = ":back", ":cancel", ":empty"
+_HOW = f"Enter alone keeps the answer in brackets; {_EMPTY} empties it, {_BACK} goes back, {_CANCEL} leaves."
 
 
 def run_plain(wizard: Wizard, make: Make[T]) -> T:
@@ -100,7 +100,7 @@ def _take(wizard: Wizard, step: Step, words: str) -> str | None:
         return None
     if step.kind is Kind.PAGE:
         return f"press Enter alone, or type {_BACK} or {_CANCEL}"
-    value: Value = words
+    value: Value = "" if words == _EMPTY else words
     if step.kind in {Kind.ONE, Kind.MANY}:
         choices = _choices(wizard, step)
         everything = step.kind is Kind.MANY and words.casefold() == "all"
