@@ -33,6 +33,7 @@ from connect_cli_ext.wizard.endings import Ended
 from connect_cli_ext.wizard.flow import Wizard
 from connect_cli_ext.wizard.making import Progress
 from connect_cli_ext.wizard.step import Value
+from connect_cli_ext.wizard.steps import STEPS
 from connect_cli_ext.wizard.surroundings import Surroundings, surroundings_for
 from connect_cli_ext.wizard.terminal import run_wizard
 
@@ -174,7 +175,7 @@ def _others(draft: Draft) -> list[str]:
 def _ask(draft: Draft, maker: _Maker, settings: Settings, save_file: Path | None) -> MadeProject:
     wizard = Wizard(draft)
     if draft.given:
-        wizard.go_to(draft.first_problem() or draft.missing()[0])
+        wizard.go_to(next(step for step in STEPS if step in draft.missing() or draft.problem(step)))
     try:
         return run_wizard(wizard, maker.make)
     except ModuleNotFoundError as error:
@@ -209,7 +210,7 @@ def _keep(wizard: Wizard, maker: _Maker, settings: Settings, save_file: Path | N
 
 
 def _report(settings: Settings, made: MadeProject) -> None:
-    done = click.style(sign("✓", "+"), fg="green")
+    done = sign("✓", "+")
     for path in made.paths:
         settings.say(f"{done} {path}")
     if made.git:

@@ -91,9 +91,8 @@ _BY_WORDS: Final[Mapping[Key, Key]] = {Key.LEFT: Key.WORD_LEFT, Key.RIGHT: Key.W
 
 _SEQUENCE: Final = re.compile(
     r"\x1b(?:"
-    r"\[M.{3}"  # a mouse of the old kind
-    r"|\[\[(?P<console>[A-E])"  # function keys of the Linux console
-    r"|\[(?P<numbers>[0-9;:<=>?]*)[ -/]*(?P<final>[@-~])"
+    r"\[\[(?P<console>[A-E])"  # function keys of the Linux console
+    r"|\[(?P<numbers>[0-9;:<=>?]*)[ -/]*(?P<final>[@-Z\\-~])"
     r"|O(?P<application>[ -~])"
     r"|[PX\]^_][^\x07\x1b]*(?:\x07|\x1b\\)"  # a report of the terminal
     r"|(?P<meta>[^\[OPX\]^_\x1b])"

@@ -7,6 +7,7 @@ from typing import Final
 
 from connect_cli_ext.wizard.cells import width
 from connect_cli_ext.wizard.dialogue import Dialogue, Mode, Review
+from connect_cli_ext.wizard.field import Field
 from connect_cli_ext.wizard.menu import Menu
 from connect_cli_ext.wizard.pane import Pane, draw_pane
 from connect_cli_ext.wizard.picture import Line, Look, Picture, Signs, Span, fitted
@@ -121,8 +122,11 @@ def _hint(dialogue: Dialogue, columns: int) -> str:
     if dialogue.mode is Mode.LEAVING:
         return "Y: leave   N, Esc: stay"
     parts = ["Enter: press" if dialogue.focus else _use(dialogue), "Tab: buttons", "Esc: leave", "F1: keys"]
-    text = "   ".join(parts)
-    return text if width(text) < columns else "  ".join(parts[-3:])
+    for gap, chosen in (("   ", parts), ("  ", parts), ("  ", parts[-3:])):
+        text = gap.join(chosen)
+        if width(text) < columns - 1:
+            break
+    return text
 
 
 def _use(dialogue: Dialogue) -> str:
@@ -130,6 +134,8 @@ def _use(dialogue: Dialogue) -> str:
     control = dialogue.control
     if isinstance(control, Review):
         return "Enter: change the answer"
+    if isinstance(control, Field) and control.hidden:
+        return f"Ctrl-R: {'hide' if control.revealed else 'show'}   Enter: next"
     if isinstance(control, Menu) and control.many:
         return "Space: tick   Type: filter   Enter: next" if control.is_long else "Space: tick   Enter: next"
     return "Enter: next"

@@ -26,6 +26,7 @@ _MAX_WIDTH: Final = 100
 _USUAL_HEIGHT: Final = 24
 _MOST_OPTIONS: Final = 13
 _BUTTONS: Final = 4
+_LONG_ANSWER: Final = 80
 
 _KEYS: Final = {
     Kind.TEXT: "Type the answer, then Enter (Ctrl-U empties the line).",
@@ -119,7 +120,7 @@ class _Screen:
         )
         lines = [
             _Line(terminal.bold(f"Extension project bootstrap - {wizard.number} of {len(STEPS)}")),
-            _Line(steps, _Worth.ORIENTATION),
+            *([_Line(steps, _Worth.ORIENTATION)] if len(" > ".join(_SECTIONS)) + 2 <= width else []),
             _Line("", _Worth.AIR),
             _Line(terminal.bold(step.label)),
             *(_Line(line) for line in textwrap.wrap(step.question, width)),
@@ -135,7 +136,7 @@ class _Screen:
         if wizard.is_last:
             lines += [_Line(line) for line in self._summary(width, room - len(lines))]
         elif asking:
-            lines.append(_Line(_KEYS[step.kind]))
+            lines += [_Line(line) for line in textwrap.wrap(_KEYS[step.kind], width)]
         elif step.kind is not Kind.PAGE:
             answer = f"Answer: {shown(wizard.draft, step)}"
             lines += [_Line(line) for line in textwrap.wrap(answer, width, max_lines=4, placeholder=" …")]
@@ -155,7 +156,9 @@ class _Screen:
             return lines
         lines = []
         for section, rows in sections:
-            text = f"{section}  " + "; ".join(f"{step.title}: {answer}" for step, answer in rows)
+            text = f"{section}  " + "; ".join(
+                f"{step.title}: {textwrap.shorten(answer, _LONG_ANSWER, placeholder=' …')}" for step, answer in rows
+            )
             first, *others = textwrap.wrap(text, width, subsequent_indent="  ")
             lines += [bold(section) + first.removeprefix(section), *others]
         return lines
