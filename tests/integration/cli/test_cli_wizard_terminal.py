@@ -92,7 +92,7 @@ def test_each_type_from_the_first_step_to_the_project(
 ) -> None:
     route = ROUTES[kind]
     screen = start(rows=rows, columns=columns, program=EVERYTHING_IS_SERVED)
-    screens = [screen.step(1)]
+    screens = [screen.whole("1 of 22")]
     screen.send(ENTER)
     screen.fill(2, "Cloud Sync")
     screen.accept(3)
@@ -100,15 +100,15 @@ def test_each_type_from_the_first_step_to_the_project(
     screen.accept(5, 6, 7, 8, 9, 10, 11, 12, 13)
     screen.step(14)
     screen.send(route[14])
-    screens.append(screen.wait_for(f"> (•) {LABELS[kind]}"))
+    screens.append(screen.whole(f"> (•) {LABELS[kind]}"))
     screen.send(ENTER)
     for number in sorted(route)[1:]:
         screen.step(number)
         screen.send(route[number])
         screen.send(ENTER)
-    screens.append(screen.step(21))
+    screens.append(screen.whole("21 of 22"))
     screen.send(ENTER)
-    screens.append(screen.wait_for("22 of 22", "[ Create ]"))
+    screens.append(screen.whole("22 of 22", "[ Create ]"))
     rule = "=" * columns
     check_snapshot(f"wizard_{kind}_{columns}x{rows}", "".join(f"{rule}\n{text}\n" for text in screens) + f"{rule}\n")
     if kind not in served().types:

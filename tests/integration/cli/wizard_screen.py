@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import termios
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
@@ -87,26 +89,32 @@ class WizardScreen:
 
     def wait_for(self, *texts: str) -> str:
         """Read on until all ``texts`` are on the screen at the same time; return the screen."""
-        deadline = monotonic() + _PATIENCE_S
-        while not all(text in self.text for text in texts):
-            try:
-                part = self._child.read_nonblocking(65536, timeout=max(deadline - monotonic(), 0))
-            except (pexpect.TIMEOUT, pexpect.EOF) as error:
-                raise AssertionError(
-                    f"{texts} did not appear ({type(error).__name__}); there is:\n{self.text}"
-                ) from None
-            self.everything += part
-            self._stream.feed(part)
+        self._read_until(lambda: all(text in self.text for text in texts), f"{texts} did not appear")
         return self.text
 
     def wait_until_gone(self, text: str) -> str:
         """Read on until ``text`` is on the screen no more; return the screen."""
+        self._read_until(lambda: text not in self.text, f"'{text}' did not go")
+        return self.text
+
+    def whole(self, *texts: str) -> str:
+        """Read on until a screen with ``texts`` is drawn to its end, where the cursor is shown or hidden."""
+        ends = ("\x1b[?25l", "\x1b[?25h")
+        self._read_until(
+            lambda: all(text in self.text for text in texts) and self.everything.endswith(ends),
+            f"{texts} did not appear",
+        )
+        return self.text
+
+    def _read_until(self, done: Callable[[], bool], problem: str) -> None:
         deadline = monotonic() + _PATIENCE_S
-        while text in self.text:
-            part = self._child.read_nonblocking(65536, timeout=max(deadline - monotonic(), 0))
+        while not done():
+            try:
+                part = self._child.read_nonblocking(65536, timeout=max(deadline - monotonic(), 0))
+            except (pexpect.TIMEOUT, pexpect.EOF) as error:
+                raise AssertionError(f"{problem} ({type(error).__name__}); there is:\n{self.text}") from None
             self.everything += part
             self._stream.feed(part)
-        return self.text
 
     def send(self, *keys: str) -> None:
         """Press keys."""
@@ -158,4 +166,7 @@ class WizardScreen:
 
     def kill(self) -> None:
         """End the program if it still runs."""
+        if self._child.isalive():
+            self._child.kill(signal.SIGKILL)
+            self._child.wait()
         self._child.close(force=True)
