@@ -51,6 +51,8 @@ def _ours(styled: bool = False) -> Way:
     import asyncio
     import logging
 
+    import anyio.lowlevel
+
     from connect_eaas import RowTransformationResponse
     from connect_eaas.runner.handlers.transformation import transform
     from connect_eaas.runner.handlers.transformation_request import OutputColumn, TransformationRequest
@@ -58,6 +60,8 @@ def _ours(styled: bool = False) -> Way:
     from connect_eaas.runner.threads import ThreadPool
 
     logging.disable(logging.INFO)
+    # What anyio imports when it is first used, a runner has imported long ago.
+    asyncio.run(anyio.lowlevel.checkpoint())
 
     class Files:
         """In place of the platform: the files lie here already."""

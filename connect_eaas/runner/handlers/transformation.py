@@ -27,7 +27,7 @@ __all__ = ["TransformationFailedError", "transform"]
 _DATA: Final = "Data"
 _COLUMNS: Final = ("Name", "Type", "Nullable", "Description", "Precision")
 _NULL: Final = "#N/A"
-_BLOCK: Final = 1_000
+_BLOCK: Final = 2_000
 _PENDING: Final = 20
 _log = logging.getLogger("connect.eaas.runner.transformations")
 

@@ -31,7 +31,7 @@ OutputRow = tuple[Mapping[str, Any], Mapping[str, Any]] | None
 
 SKIPPED: Final[OutputRow] = ({}, {})
 """What stands for a skipped row; compare by identity."""
-_WINDOW: Final = 2_000
+_WINDOW: Final = 4_000
 _LONGEST_RUN: Final = 128
 _QUICK_S: Final = 0.002
 _SLOW_S: Final = 0.01
