@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import ast
-import itertools
 import json
 import os
 import re
 import stat
 import subprocess
+import sys
 from typing import Any
 
 import pytest
 import yaml
+from choices import CHOICES
 from dotenv import dotenv_values
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rendered_projects import (
-    CHOICES,
-    DEFAULTS,
-    INTERACTIVE,
-    LICENSES,
-    PAIRWISE,
-    SOURCE,
-    TEMPLATE,
-    Project,
-    events_of,
-    render,
-)
+from rendered_projects import LICENSES, SOURCE, TEMPLATE, Project, events_of, handler_kind, render
 
 from connect_eaas.events import CATALOGUE, EXTENSION_TYPES, ExtensionType
 
@@ -39,6 +29,9 @@ except ModuleNotFoundError:  # Python 3.10
 # One worker renders the projects for all of these tests.
 pytestmark = pytest.mark.xdist_group("template")
 every_project = pytest.mark.parametrize("name", list(CHOICES))
+with_events = pytest.mark.parametrize(
+    "name", [name for name, answers in CHOICES.items() if "events" in str(answers.get("application_types", "events"))]
+)
 
 ALWAYS = {
     "CHANGELOG.md",
@@ -55,18 +48,26 @@ ALWAYS = {
     "docker-compose.yml",
     "pyproject.toml",
     "tests/__init__.py",
-    "tests/conftest.py",
-    "tests/test_extension.py",
 }
+# Of each application its module, its class's ending and its entry point.
+MODULES = {
+    "events": ("extension.py", "EventsApplication", "eventsapp"),
+    "anvil": ("anvil.py", "AnvilApplication", "anvilapp"),
+    "webapp": ("webapp.py", "WebApplication", "webapp"),
+    "tfnapp": ("tfnapp.py", "TransformationsApplication", "tfnapp"),
+}
+# What webapp.py has beside it, as far as it needs it.
+WEB_MODULES = ("schemas.py", "api_errors.py")
 
 
 def _toml(project: Project) -> dict[str, Any]:
     return tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))
 
 
-def _application(project: Project) -> ast.ClassDef:
-    tree = ast.parse((project.package / "extension.py").read_text(encoding="utf-8"))
-    (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
+def _application(project: Project, name: str = "events") -> ast.ClassDef:
+    module, ending, _ = MODULES[name]
+    tree = ast.parse((project.package / module).read_text(encoding="utf-8"))
+    (found,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name.endswith(ending))
     return found
 
 
@@ -82,24 +83,21 @@ def _handled(project: Project) -> list[tuple[str, list[str]]]:
     return found
 
 
-def _chosen(project: Project, kind: str) -> list[str]:
-    if kind not in str(project.answer("event_types")):
-        return []
-    answer = project.answer(kind)
-    return list(answer["values"]) if isinstance(answer, dict) else str(answer).split(",")
+def _declared(project: Project, name: str) -> list[str]:
+    """The variables that an application's class declares."""
+    found: list[str] = []
+    for decorator in _application(project, name).decorator_list:
+        assert isinstance(decorator, ast.Call)
+        assert isinstance(decorator.func, ast.Name)
+        if decorator.func.id == "variables":
+            found += [item["name"] for item in ast.literal_eval(decorator.args[0])]
+        elif decorator.func.id == "anvil_key_variable":
+            found.append(ast.literal_eval(decorator.args[0]))
+    return found
 
 
-def test_matrix_is_pairwise() -> None:
-    names = ["use_asyncio", "license", "event_types", "include_variables_example", "use_github_actions"]
-
-    def value(answers: dict[str, Any], name: str) -> str:
-        return str(answers.get(name, DEFAULTS[name]))
-
-    values = {name: {value(answers, name) for answers in PAIRWISE.values()} for name in names}
-    assert values["license"] == set(LICENSES)
-    for one, other in itertools.combinations(names, 2):
-        seen = {(value(answers, one), value(answers, other)) for answers in PAIRWISE.values()}
-        assert seen == set(itertools.product(values[one], values[other])), (one, other)
+def _belongs_to_pages(name: str, package: str) -> bool:
+    return name.startswith(("ui/", f"{package}/static/")) or name.endswith((".js", "package.json", "package-lock.json"))
 
 
 @every_project
@@ -107,14 +105,31 @@ def test_files_are_those_of_the_answers(projects: dict[str, Project], name: str)
     project = projects[name]
     package, slug = project.answer("package_name"), project.path.name
     expected = ALWAYS | {f".{slug}_dev.env"}
-    expected |= {f"{package}/{file}" for file in ("__init__.py", "extension.json", "extension.py", "py.typed")}
-    expected.add(f"{package}/static/.gitkeep")
+    expected |= {f"{package}/{file}" for file in ("__init__.py", "extension.json", "py.typed")}
+    for application, (module, _, _) in MODULES.items():
+        if application in project.applications:
+            expected |= {f"{package}/{module}", f"tests/test_{module}"}
+    if "events" in project.applications:
+        expected.add("tests/conftest.py")
     if project.answer("use_github_actions") == "y":
         expected.add(".github/workflows/test.yml")
-    checked = {"asset_purchase_request_processing"} | {event for event in INTERACTIVE if event.endswith("_validation")}
-    if checked & {event for event, _ in _handled(project)}:
+    extension_type = project.answer("extension_type")
+    kinds = {handler_kind(event, extension_type) for event in project.chosen("background")}
+    kinds |= {handler_kind(event, extension_type) for event in project.chosen("interactive")}
+    if kinds & {"purchase", "asset_validation", "tier_validation"}:
         expected.add(f"{package}/parameters.py")
-    assert {path.relative_to(project.path).as_posix() for path in project.files()} == expected
+    if kinds & {"order", "tier_order"}:
+        expected.add(f"{package}/orders.py")
+    if kinds & {"order_note", "tier_note", "installation"} or (
+        extension_type == "multiaccount" and "webapp" in project.applications
+    ):
+        expected.add(f"{package}/settings.py")
+    if "webapp" in project.applications:
+        expected |= {f"{package}/{file}" for file in WEB_MODULES if (project.package / file).exists()}
+    found = {path.relative_to(project.path).as_posix() for path in project.files()}
+    pages = {file for file in found if _belongs_to_pages(file, package)}
+    assert found - pages == expected
+    assert project.has_pages or pages <= {f"{package}/static/.gitkeep"}
     assert not [path for path in project.path.rglob("*") if path.is_dir() and not any(path.iterdir())]
 
 
@@ -133,19 +148,32 @@ def test_text_is_tidy_and_no_template_code_is_left(projects: dict[str, Project],
         assert ("\n\n\n\n" if path.suffix == ".py" else "\n\n\n") not in text, where
 
 
-@every_project
+@pytest.mark.timeout(300)
+def test_ruff_has_nothing_to_say(projects: dict[str, Project]) -> None:
+    roots = {projects[name].path.parents[1] for name in CHOICES}
+    (root,) = roots
+    assert len(list(root.glob("*/*/pyproject.toml"))) == len(CHOICES)
+    for command in (["check"], ["format", "--check"]):
+        tool = [sys.executable, "-m", "ruff", *command, "--no-cache", "."]
+        done = subprocess.run(tool, cwd=root, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+@with_events
 def test_handlers_follow_the_chosen_order(projects: dict[str, Project], name: str) -> None:
     project = projects[name]
     handled = [event for event, _ in _handled(project)]
-    assert handled == _chosen(project, "background") + _chosen(project, "interactive")
+    assert handled == project.chosen("background") + project.chosen("interactive")
     methods = {
         method.name: type(method)
         for method in _application(project).body
         if isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
     }
-    assert ("execute_scheduled_processing" in methods) == ("scheduled" in project.answer("event_types"))
+    assert ("execute_scheduled_processing" in methods) == ("scheduled" in project.items("event_types"))
     kind = ast.AsyncFunctionDef if project.answer("use_asyncio") == "y" else ast.FunctionDef
-    assert set(methods.values()) == {kind}
+    called = {name: found for name, found in methods.items() if name.startswith(("handle_", "execute_"))}
+    assert called
+    assert set(called.values()) == {kind}
 
 
 @every_project
@@ -154,12 +182,16 @@ def test_project_file_agrees_with_the_code(projects: dict[str, Project], name: s
     content = _toml(project)
     assert content["project"]["license"] == LICENSES[project.answer("license")]
     assert content["project"]["version"] == "0.1.0"
+    package = project.answer("package_name")
     assert content["project"]["entry-points"]["connect.eaas.ext"] == {
-        "eventsapp": f"{project.answer('package_name')}.extension:{_application(project).name}"
+        entry: f"{package}.{module.removesuffix('.py')}:{_application(project, application).name}"
+        for application, (module, _, entry) in MODULES.items()
+        if application in project.applications
     }
     descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
     assert descriptor["version"] == content["project"]["version"]
-    assert descriptor["audience"] == ["vendor"]
+    fixed = {"products": ["vendor"], "hub": ["distributor", "reseller"]}
+    assert descriptor["audience"] == fixed.get(project.answer("extension_type"), project.items("extension_audience"))
     assert "## 0.1.0\n" in (project.path / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
@@ -181,24 +213,31 @@ def test_compose_has_a_service_for_each_purpose(projects: dict[str, Project], na
 @every_project
 def test_variables_are_the_same_everywhere(projects: dict[str, Project], name: str) -> None:
     project = projects[name]
-    declared = []
-    for decorator in _application(project).decorator_list:
-        assert isinstance(decorator, ast.Call)
-        declared += [item["name"] for item in ast.literal_eval(decorator.args[0])]
+    declared = [variable for application in project.applications for variable in _declared(project, application)]
     deployment = yaml.safe_load((project.path / "connect-deployment.yaml").read_text(encoding="utf-8"))
-    assert list(deployment.get("var", {})) == declared
+    assert sorted(deployment.get("var", {})) == sorted(set(declared))
     readme = (project.path / "README.md").read_text(encoding="utf-8")
-    assert re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE) == declared
-    assert ("EXAMPLE_SECRET" in declared) == (project.answer("include_variables_example") == "y")
-    used = re.findall(r"self\.config\[[\"'](\w+)", (project.package / "extension.py").read_text(encoding="utf-8"))
-    assert set(used) <= set(declared)
+    assert re.findall(r"^\| `([A-Z_]+)` \|", readme, re.MULTILINE) == list(deployment.get("var", {}))
+    for application in project.applications:
+        with_examples = project.answer("include_variables_example") == "y"
+        assert ("EXAMPLE_SECRET" in _declared(project, application)) == with_examples, application
+    assert ("ANVIL_API_KEY" in declared) == ("anvil" in project.applications)
+    for application, (module, _, _) in MODULES.items():
+        if application in project.applications:
+            text = (project.package / module).read_text(encoding="utf-8")
+            used = set(re.findall(r"self\.config\[[\"'](\w+)", text))
+            assert used <= set(_declared(project, application))
+
+
+def _a_project_with(answer: str, value: str) -> str:
+    return next(name for name, answers in CHOICES.items() if answers.get(answer) == value)
 
 
 def test_license_is_the_full_text(projects: dict[str, Project]) -> None:
     apache = (TEMPLATE.parents[1] / "LICENSE").read_text(encoding="utf-8")
     starts = {"MIT": "MIT License\n", "BSD": "BSD 3-Clause License\n"}
     ends = {"MIT": "OTHER DEALINGS IN THE\nSOFTWARE.\n", "BSD": "POSSIBILITY OF SUCH DAMAGE.\n"}
-    for project in projects.values():
+    for project in (projects[_a_project_with("license", chosen)] for chosen in LICENSES):
         text = (project.path / "LICENSE").read_text(encoding="utf-8")
         chosen = project.answer("license")
         if chosen in starts:
@@ -209,7 +248,9 @@ def test_license_is_the_full_text(projects: dict[str, Project]) -> None:
 
 
 def test_workflow_tests_every_supported_python(projects: dict[str, Project]) -> None:
-    text = (projects["everything-async"].path / ".github/workflows/test.yml").read_text(encoding="utf-8")
+    text = (projects[_a_project_with("use_github_actions", "y")].path / ".github/workflows/test.yml").read_text(
+        encoding="utf-8"
+    )
     job = yaml.safe_load(text)["jobs"]["test"]
     assert job["strategy"]["matrix"]["python"] == ["3.10", "3.11", "3.12", "3.13"]
     assert "python-version: ${{ matrix.python }}" in text

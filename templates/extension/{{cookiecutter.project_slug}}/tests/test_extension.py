@@ -61,7 +61,7 @@ TIER_CONFIGURATION_REQUEST = {
     "configuration": {"tier_level": 1, "product": {"id": PRODUCT}},
 }
 {% endif %}
-{% if refusals %}
+{% if kinds | select('in', ['approval', 'tier_approval']) | list %}
 REFUSAL = {"error_code": "VAL_001", "errors": ["template_id: No such template."]}
 {% endif %}
 {% if used.validation %}
