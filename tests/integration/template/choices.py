@@ -19,7 +19,7 @@ _NAMED: dict[str, dict[str, Any]] = {
     },
     "long-names": {
         "extension_type": "multiaccount",
-        "application_types": "events,anvil",
+        "application_types": "events,anvil,webapp",
         "package_name": "p" * 64,
         "project_slug": "s" * 64,
     },

@@ -129,7 +129,7 @@ def test_files_are_those_of_the_answers(projects: dict[str, Project], name: str)
     found = {path.relative_to(project.path).as_posix() for path in project.files()}
     pages = {file for file in found if _belongs_to_pages(file, package)}
     assert found - pages == expected
-    assert project.has_pages or pages <= {f"{package}/static/.gitkeep"}
+    assert bool(pages - {f"{package}/static/.gitkeep"}) == project.has_pages
     assert not [path for path in project.path.rglob("*") if path.is_dir() and not any(path.iterdir())]
 
 
@@ -139,7 +139,7 @@ def test_text_is_tidy_and_no_template_code_is_left(projects: dict[str, Project],
         text = path.read_text(encoding="utf-8")
         where = path.relative_to(projects[name].path).as_posix()
         assert not re.search(r"(?<!\$)\{\{|\{%|\{#|cookiecutter", text), where
-        if path.name == "LICENSE" or not text:
+        if path.name == "LICENSE" or "static" in path.parts or not text:
             continue
         assert text.endswith("\n"), where
         assert not text.endswith("\n\n"), where
@@ -188,6 +188,7 @@ def test_project_file_agrees_with_the_code(projects: dict[str, Project], name: s
         for application, (module, _, entry) in MODULES.items()
         if application in project.applications
     }
+    assert content["tool"]["connect"] == {"extension-type": project.answer("extension_type")}
     descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
     assert descriptor["version"] == content["project"]["version"]
     fixed = {"products": ["vendor"], "hub": ["distributor", "reseller"]}
@@ -202,9 +203,10 @@ def test_compose_has_a_service_for_each_purpose(projects: dict[str, Project], na
     compose = yaml.safe_load((project.path / "docker-compose.yml").read_text(encoding="utf-8"))
     assert "version" not in compose
     commands = {service: content["command"].split()[0] for service, content in compose["services"].items()}
-    assert commands == {f"{slug}_dev": "cextrun", f"{slug}_bash": "/bin/bash", f"{slug}_test": "pytest"}
+    expected = {f"{slug}_dev": "cextrun", f"{slug}_bash": "/bin/bash", f"{slug}_test": "pytest"}
+    assert commands == (expected | {f"{slug}_pages": "sh"} if project.has_pages else expected)
     stages = set(re.findall(r"^FROM \S+ AS (\w+)$", (project.path / "Dockerfile").read_text("utf-8"), re.MULTILINE))
-    for service in compose["services"].values():
+    for service in (compose["services"][name] for name in expected):
         assert service["volumes"] == [".:/extension"]
         assert service["build"]["target"] in stages
         assert (project.path / service["env_file"][0]["path"]).is_file()
