@@ -34,7 +34,7 @@ export const start = async () => {
     const choices = marketplaces.map((item) => choice(item, settings.marketplaces.includes(item.id)));
     document.getElementById('marketplaces').replaceChildren(...choices);
     show(form);
-    tell('');
+    tell(choices.length ? '' : 'Your account has no marketplaces.');
   } catch (error) {
     tell(error.message, { error: true });
   }

@@ -24,8 +24,12 @@ describe('call', () => {
   });
 
   it('names the fields that are wrong', async () => {
-    failure(422, JSON.stringify({ detail: [{ loc: ['body', 'copies', 0, 'target'], msg: 'Too short' }] }));
-    expect(await problems()).toEqual(['copies.0.target: Too short.']);
+    const detail = [
+      { loc: ['body', 'copies', 0, 'target'], msg: 'Too short' },
+      { loc: ['body'], msg: 'Value error, two copies have one name' },
+    ];
+    failure(422, JSON.stringify({ detail }));
+    expect(await problems()).toEqual(['copies.0.target: Too short.', 'Request: two copies have one name.']);
   });
 
   it('tells what the Connect API said', async () => {

@@ -53,6 +53,12 @@ describe('the settings', () => {
     expect(boxes()[1].checked).toBe(true);
   });
 
+  it('say so when there is nothing to choose', async () => {
+    answerCalls({ ...loaded, 'GET /api/marketplaces': [] });
+    await start();
+    expect(message()).toEqual({ text: 'Your account has no marketplaces.', error: false });
+  });
+
   it('cannot be changed when they could not be loaded', async () => {
     answerCalls({ ...loaded, 'GET /api/settings': new Response('', { status: 502 }) });
     await start();

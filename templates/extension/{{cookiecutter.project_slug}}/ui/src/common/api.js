@@ -13,7 +13,10 @@ export class ApiError extends Error {
 // What FastAPI and webapp.py answer: a list of faulty fields, or one sentence with the errors of the Connect API.
 const problemsOf = (status, body) => {
   if (Array.isArray(body?.detail)) {
-    return body.detail.map(({ loc, msg }) => `${loc.slice(1).join('.') || 'Request'}: ${msg}.`);
+    return body.detail.map(({ loc, msg }) => {
+      const field = loc.slice(1).join('.') || 'Request';
+      return `${field}: ${msg.replace('Value error, ', '')}.`;
+    });
   }
   const said = [body?.detail, ...(body?.errors ?? [])].filter((text) => typeof text === 'string' && text);
   return said.length ? said : [`The extension answered with status ${status}.`];
