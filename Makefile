@@ -5,10 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test matrix lint format bench docs ui pages lock clean
+.PHONY: help demo test matrix lint format bench docs ui pages wizard-picture lock clean
 
 help: ## Show this help
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): requirements.lock pyproject.toml
 	@echo "Setting up $(VENV) (once; under a minute) …"
@@ -50,6 +50,9 @@ ui: $(READY) ## Open the local platform with demo data in the browser
 
 pages: $(READY) ## Build the pages of the project template anew (needs Node.js)
 	@$(BIN)/python tests/integration/template/page_builds.py
+
+wizard-picture: $(READY) ## Draw the wizard of the documentation anew
+	@$(BIN)/python tests/integration/cli/record_wizard.py
 
 lock: ## Renew requirements.lock (needs uv)
 	uv pip compile --quiet --upgrade pyproject.toml --all-extras --group dev --group docs --universal \

@@ -69,6 +69,10 @@ class WizardScreen:
         """The screen as it is now."""
         return "\n".join(line.rstrip() for line in self._display.display)
 
+    def cell(self, row: int, column: int) -> pyte.screens.Char:
+        """One character of the screen, with its attributes."""
+        return self._display.buffer[row][column]
+
     @property
     def pid(self) -> int:
         """The process on the terminal."""
