@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 from typing import IO, Final
@@ -52,6 +53,9 @@ class PartStream:
         """Let the thread end without what still waits; the part stays incomplete."""
         self._abandoned = True
         self._end()
+        # The disk may be full, which may be why.
+        with contextlib.suppress(OSError):
+            self._stream.close()
 
     def _end(self) -> None:
         if self._thread.is_alive():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -96,13 +97,9 @@ class WorkbookWriter:
         """Close the file as it is; it is no workbook then."""
         if self._sheet is not None:
             self._sheet.abandon()
-        try:
+        # The disk may be full, which may be why.
+        with contextlib.suppress(OSError):
             self._zip.close()
-        except ValueError:
-            # A sheet is still open for writing: the archive cannot be completed, nor need it.
-            if self._zip.fp is not None:
-                self._zip.fp.close()
-                self._zip.fp = None
 
     def _parts(self) -> Iterable[tuple[str, str | bytes]]:
         numbers = range(1, len(self._sheets) + 1)
@@ -157,7 +154,11 @@ class SheetWriter:
         information._compresslevel = _LEVEL  # type: ignore[attr-defined]  # public from Python 3.13 on
         self._stream = PartStream(archive.open(information, "w", force_zip64=True))
         self._stream.write(f'{_DECLARATION}<worksheet xmlns="{_SPACE}/spreadsheetml/2006/main"><sheetData>'.encode())
-        self.write([(list(columns), None)])
+        try:
+            self.write([(list(columns), None)])
+        except BaseException:
+            self.abandon()
+            raise
 
     @property
     def rows(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+import threading
 import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta, timezone
@@ -191,3 +192,16 @@ def test_what_is_no_xml_between_rows_is_told(plain: Path, tmp_path: Path) -> Non
     changed(plain, tmp_path / "broken.xlsx", '<row r="200">', '</c><row r="200">')
     with pytest.raises(SheetError, match="is no XML"):
         rows_of(tmp_path / "broken.xlsx")
+
+
+def test_a_sheet_that_was_left_halfway_can_be_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.xlsx"
+    with pytest.raises(CellValueError), WorkbookWriter(path) as workbook:
+        workbook.sheet("Data", ["x" * 40_000])
+    with pytest.raises(CellValueError), WorkbookWriter(path) as workbook:
+        workbook.sheet("Data", NAMES).write([(NAMES, None)] * 2_000 + [([b"", *NAMES[1:]], None)])
+    with pytest.raises(SheetError, match=r"no \.xlsx workbook"):
+        SheetReader(path, "Data")
+    assert not [thread for thread in threading.enumerate() if thread.name == "connect-sheet-part"]
+    written(path, [[[1, 2, 3, 4]]], None)
+    assert rows_of(path) == [[1, 2, 3, 4]]
