@@ -15,10 +15,16 @@ from connect_cli_ext.settings import DEFAULT_CONFIG_DIR, Settings
 __all__ = ["OUR_COMMANDS", "cli"]
 
 OUR_COMMANDS = {
-    "account": LazyCommand("connect_cli_ext.accounts.commands:account", "Add, list, activate and remove accounts."),
+    "account": LazyCommand(
+        "connect_cli_ext.accounts.commands:account", "Add, list, activate, refresh and remove accounts."
+    ),
     "devops": LazyCommand(
         "connect_cli_ext.devops.commands:devops", "Run the local DevOps platform and work with it.", extra="devops"
     ),
+    "completion": LazyCommand(
+        "connect_cli_ext.completion:completion", "Complete commands, ids and event types in a shell."
+    ),
+    "doctor": LazyCommand("connect_cli_ext.doctor.command:doctor", "Check this machine, the account and a project."),
     "project": LazyCommand("connect_cli_ext.project.commands:project", "Create and check projects."),
 }
 

@@ -31,7 +31,11 @@ def run(arguments: Sequence[str]) -> int:
         if instruction:
             from click.shell_completion import shell_complete
 
-            return shell_complete(cli, {}, "ccli", _COMPLETE, instruction)
+            try:
+                return shell_complete(cli, {}, "ccli", _COMPLETE, instruction)
+            # Somebody is typing: a message would only disturb.
+            except Exception:
+                return 1
         with cli.make_context("ccli", list(arguments)) as context:
             verbose = bool(context.params.get("verbose"))
             cli.invoke(context)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from connect_cli_ext.accounts.remote import RemoteApi, normalized_endpoint, normalized_key
-from connect_cli_ext.accounts.store import DEFAULT_ENDPOINT, Account, AccountStore
+from connect_cli_ext.accounts.store import DEFAULT_ENDPOINT, Account, AccountStore, UnknownAccountError
+from connect_cli_ext.completion import account_ids
 from connect_cli_ext.discovery import find_local_platform
 from connect_cli_ext.errors import CommandError, RemoteError
 from connect_cli_ext.lazy import LazyGroup
@@ -20,7 +22,13 @@ __all__ = ["account"]
 
 @click.group(cls=LazyGroup)
 def account() -> None:
-    """Add, list, activate and remove accounts of the platform."""
+    """Add, list, activate, refresh and remove accounts of the platform.
+
+    \b
+    ccli account add "ApiKey SU-…:…"
+    ccli account list -o json
+    ccli account activate VA-000-000
+    """
 
 
 @account.command()
@@ -82,7 +90,7 @@ def list_accounts(output: str) -> None:
 
 
 @account.command()
-@click.argument("account_id")
+@click.argument("account_id", shell_complete=account_ids)
 def activate(account_id: str) -> None:
     """Make ACCOUNT_ID the active account."""
     settings = current_settings()
@@ -91,7 +99,51 @@ def activate(account_id: str) -> None:
 
 
 @account.command()
-@click.argument("account_id")
+@click.argument("account_id", required=False, shell_complete=account_ids)
+def refresh(account_id: str | None) -> None:
+    """Ask the platform for the name of ACCOUNT_ID (of every stored account, if left out), and so whether its key works.
+
+    Every account is asked, also after one that failed; ends with status 1 if any did.
+    """
+    settings = current_settings()
+    store = AccountStore(settings.config_dir)
+    chosen = [item for item in store.accounts if account_id in (None, item.id)]
+    if not chosen:
+        known = tuple(item.id for item in store.accounts)
+        raise (
+            UnknownAccountError(account_id, known)
+            if account_id
+            else CommandError("no account is stored: run 'ccli account add'")
+        )
+    failures = 0
+    for item in chosen:
+        try:
+            name = _name_of(item, verbose=settings.verbose)
+        except CommandError as error:
+            click.secho(f"{item.id}: {error.message}", err=True, fg="red")
+            failures += 1
+            continue
+        if name == item.name:
+            settings.say(f"{item.id} ({name}): its key works, nothing has changed.")
+        else:
+            store.add(replace(item, name=name))
+            settings.say(f"{item.id}: was {item.name}, is {name} now.")
+    if failures:
+        raise CommandError(f"{failures} of {len(chosen)} accounts could not be refreshed")
+
+
+def _name_of(stored: Account, *, verbose: bool) -> str:
+    api = RemoteApi(stored.endpoint, stored.api_key, stored.ca_file, verbose=verbose)
+    found = api.collection("accounts", limit=1)
+    identifier = found[0].get("id") if found else None
+    if identifier != stored.id:
+        raise CommandError(f"its key belongs to {identifier or 'no account'} now; add or remove it")
+    name = found[0].get("name")
+    return name if isinstance(name, str) and name else stored.id
+
+
+@account.command()
+@click.argument("account_id", shell_complete=account_ids)
 def remove(account_id: str) -> None:
     """Forget ACCOUNT_ID and its key."""
     settings = current_settings()

@@ -6,6 +6,8 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -97,7 +99,27 @@ class RemoteApi:
             raise RemoteError(url, "the answer is no list of objects: is this the address of a Connect API?")
         return document
 
+    def time(self, path: str, *, timeout_s: float = 30.0) -> datetime | None:
+        """Read ``path``, whatever it holds, and return the time at which the server says that it answered.
+
+        Raises:
+            RemoteError: refused or unreachable.
+        """
+        answer = self._answer(f"{self.endpoint}/{path}", {"limit": "1", "offset": "0"}, timeout_s)
+        try:
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return told if told.tzinfo is not None else None
+
     def _get(self, url: str, query: Mapping[str, str], timeout_s: float) -> Any:
+        answer = self._answer(url, query, timeout_s)
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise RemoteError(url, "the answer is no JSON: is this the address of a Connect API?") from error
+
+    def _answer(self, url: str, query: Mapping[str, str], timeout_s: float) -> Any:
         import requests
 
         try:
@@ -129,10 +151,7 @@ class RemoteApi:
             raise RemoteError(
                 url, f"the platform answered {answer.status_code}: {_said(answer.text)}", answer.status_code
             )
-        try:
-            return answer.json()
-        except ValueError as error:
-            raise RemoteError(url, "the answer is no JSON: is this the address of a Connect API?") from error
+        return answer
 
     def _authorize(self, request: Any) -> Any:
         request.headers["Authorization"] = self.api_key

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import click
 
+from connect_cli_ext.completion import environment_ids, event_types, task_ids
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.timeline import attempt_rows, task_row
 from connect_cli_ext.errors import CommandError
@@ -38,13 +39,22 @@ _ATTEMPT_COLUMNS = {
 
 
 @click.command()
-@click.option("-e", "--environment", "environment_id", metavar="ENV", help="Only this environment (ENV-… or UUID).")
+@click.option(
+    "-e",
+    "--environment",
+    "environment_id",
+    metavar="ENV",
+    shell_complete=environment_ids,
+    help="Only this environment (ENV-… or UUID).",
+)
 @click.option(
     "--status",
     type=click.Choice(["scheduled", "processing", "rescheduled", "retrying", "succeeded", "skipped", "failed"]),
     help="Only tasks of this status.",
 )
-@click.option("--event", "event_type", metavar="EVENT", help="Only tasks of this event type.")
+@click.option(
+    "--event", "event_type", metavar="EVENT", shell_complete=event_types, help="Only tasks of this event type."
+)
 @click.option("--object", "object_id", metavar="ID", help="Only tasks of this object.")
 @click.option("-n", "--limit", type=click.IntRange(1, 1000), default=25, show_default=True, help="Rows at the most.")
 @output_option
@@ -75,7 +85,7 @@ def tasks(
 
 
 @click.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=task_ids)
 @output_option
 def task(task_id: str, output: str) -> None:
     """Show one task with every attempt: when, where, with what result."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from connect_cli_ext.completion import event_types
 from connect_cli_ext.devops.rest import connect
 from connect_cli_ext.errors import FileError, reason
 from connect_cli_ext.output import output_option
@@ -29,7 +30,7 @@ def _assignment(_context: click.Context, _parameter: click.Parameter, values: tu
 
 
 @click.command()
-@click.argument("event_type", metavar="EVENT")
+@click.argument("event_type", metavar="EVENT", shell_complete=event_types)
 @click.option(
     "--payload", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="JSON file with the object."
 )

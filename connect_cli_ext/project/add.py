@@ -12,7 +12,9 @@ from typing import Any, TypeVar
 
 import click
 
+from connect_cli_ext.completion import event_types
 from connect_cli_ext.errors import CommandError, FileError
+from connect_cli_ext.lazy import LazyGroup
 from connect_cli_ext.output import sign
 from connect_cli_ext.project.additions import Addition, bring_in, without
 from connect_cli_ext.project.changes import recover
@@ -53,7 +55,7 @@ def project_option(function: F) -> F:
     )(function)
 
 
-@click.group()
+@click.group(cls=LazyGroup)
 def add() -> None:
     """Add something to an existing project: into the class where it belongs, with what it needs and with its test.
 
@@ -67,12 +69,8 @@ def add() -> None:
     """
 
 
-def _event_types(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
-    return sorted(name for name in CATALOGUE if name.startswith(incomplete))
-
-
 @add.command()
-@click.argument("event_type", shell_complete=_event_types)
+@click.argument("event_type", shell_complete=event_types)
 @project_option
 def event(event_type: str, project_dir: Path) -> None:
     """Add a handler for EVENT_TYPE, and its test."""

@@ -33,6 +33,9 @@ class _ProjectGroup(LazyGroup):
         "bootstrap": LazyCommand("connect_cli_ext.project.bootstrap:bootstrap", "Make a new extension project."),
         "bump": LazyCommand("connect_cli_ext.project.bump:bump", "Put the SDK's version into a project's files."),
         "deploy": LazyCommand("connect_cli_ext.project.deploy:deploy", "Deploy a git tag into an environment."),
+        "run": LazyCommand(
+            "connect_cli_ext.devops.dev:dev", "Run a project on the local platform, with live reload.", extra="devops"
+        ),
         "update": LazyCommand("connect_cli_ext.project.update:update", "Merge today's template into a project."),
         "validate": LazyCommand("connect_cli_ext.project.validate:validate", "Check an extension project."),
     },

@@ -30,6 +30,10 @@ def deploy(repo: str, tag: str | None, output: str) -> None:
     The file connect-deployment.yaml in the repository names the extension (package_id), the environment (env, default
     production) and its variables; values that it leaves out are taken from environment variables of the same names.
     The extension is made if the account has none with that package_id. Ends with status 1 if anything fails.
+
+    \b
+    ccli project extension deploy https://git.example.com/acme/sorter.git
+    ccli project extension deploy git@git.example.com:acme/sorter.git --tag v1.2
     """
     settings = current_settings()
     account = AccountStore(settings.config_dir).active

@@ -10,14 +10,28 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
-from connect_cli_ext.project.requirement import DISTRIBUTION, bumped_poetry, bumped_requirement, same_version
+from connect_cli_ext.project.requirement import (
+    DISTRIBUTION,
+    bumped_poetry,
+    bumped_requirement,
+    same_version,
+    versions_in,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-__all__ = ["PUBLIC_IMAGE", "build_arguments", "in_compose", "in_constraints", "in_dockerfile", "in_pyproject"]
+__all__ = [
+    "PUBLIC_IMAGE",
+    "build_arguments",
+    "in_compose",
+    "in_constraints",
+    "in_dockerfile",
+    "in_pyproject",
+    "sdk_requirements",
+]
 
 PUBLIC_IMAGE: Final = "connect-extension-runner"
 """The image of the public runner, which has versions of its own."""
@@ -69,6 +83,20 @@ def in_pyproject(text: str, version: str) -> str:
             f"the requirement on {DISTRIBUTION} is written in a way that cannot be edited; change it by hand"
         )
     return edited
+
+
+def sdk_requirements(text: str) -> list[str]:
+    """Return the version constraints on the SDK in a ``pyproject.toml``, each once; empty text where any will do.
+
+    Raises:
+        ValueError: it is no TOML.
+    """
+    document = tomllib.loads(text)
+    found = [versions_in(item) for item in _requirements(document)]
+    for table in _poetry_tables(document):
+        value = table[DISTRIBUTION]
+        found.append(str(value.get("version", "")) if isinstance(value, dict) else str(value))
+    return list(dict.fromkeys(item for item in found if item is not None))
 
 
 def _requirements(document: dict[str, Any]) -> Iterator[str]:

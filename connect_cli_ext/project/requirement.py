@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["DISTRIBUTION", "bumped_poetry", "bumped_requirement", "is_version", "same_version"]
+__all__ = [
+    "DISTRIBUTION",
+    "admits",
+    "bumped_poetry",
+    "bumped_requirement",
+    "is_version",
+    "same_version",
+    "versions_in",
+]
 
 DISTRIBUTION: Final = "connect-extension-sdk"
 _NAME: Final = r"connect[-_.]extension[-_.]sdk"
@@ -37,6 +45,22 @@ def _parts(version: str) -> tuple[tuple[int, ...], str]:
     while len(release) > 1 and release[-1] == 0:
         release.pop()
     return tuple(release), match[2]
+
+
+def versions_in(requirement: str) -> str | None:
+    """Return the versions that a requirement on the SDK admits, as text; None if it is on something else."""
+    match = _REQUIREMENT.fullmatch(requirement)
+    return match["clauses"].strip() if match is not None else None
+
+
+def admits(versions: str, version: str) -> bool:
+    """Whether a constraint such as ``>=0.1,<0.2`` or ``^0.1`` admits ``version``; one that nobody understands does."""
+    from poetry.core.constraints.version import Version, parse_constraint
+
+    try:
+        return parse_constraint(versions or "*").allows(Version.parse(version))
+    except ValueError:
+        return True
 
 
 def bumped_requirement(text: str, version: str) -> str:

@@ -88,6 +88,10 @@ def validate(
 
     Its applications are imported in a process of their own, with the project's own Python. Ends with status 1 if there
     are errors; warnings leave it 0. Needs no account and no network.
+
+    \b
+    ccli project extension validate my_extension
+    ccli project extension validate --strict --format github      # in a workflow
     """
     from connect_eaas.validation import as_github, as_json, as_text
     from connect_eaas.validation.apart import validate_apart

@@ -24,6 +24,7 @@ class Platform:
     asked: threading.Event = field(default_factory=threading.Event)
     requests: list[str] = field(default_factory=list)
     url: str = ""
+    date: str | None = None
 
     @property
     def endpoint(self) -> str:
@@ -47,6 +48,9 @@ def serve(platform: Platform, context: ssl.SSLContext | None = None) -> Threadin
                 query = parse_qs(parts.query)
                 limit, offset = int(query["limit"][0]), int(query["offset"][0])
                 self.answer(200, json.dumps(platform.collections.get(path, [])[offset : offset + limit]))
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(timestamp) if platform.date is None else platform.date
 
         def answer(self, status: int, body: str) -> None:
             self.send_response(status)

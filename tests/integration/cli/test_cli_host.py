@@ -24,7 +24,7 @@ def test_help_imports_click_and_the_standard_library_only(home: Path) -> None:
     done = subprocess.run([sys.executable, "-c", PRINT_MODULES], capture_output=True, text=True, check=True)
     help_text, _, modules = done.stdout.partition("MODULES ")
     assert "bootstrap" not in help_text
-    assert "Add, list, activate and remove accounts." in help_text
+    assert "Add, list, activate, refresh and remove accounts." in help_text
     status, *names = modules.split()
     assert status == "0"
     bare = subprocess.run(
@@ -113,7 +113,7 @@ def call(folder: Path, home: Path, *arguments: str, command: list[str]) -> subpr
 def test_a_plugin_is_listed_and_run_under_either_name(tmp_path: Path, home: Path, ccli_command: list[str]) -> None:
     distribution(tmp_path / "site", "greetings", "greetings = greetings:get_commands", {"greetings.py": GREETING})
     listed = call(tmp_path / "site", home, "--help", command=ccli_command)
-    assert "greetings  From greetings 1.2.3." in listed.stdout
+    assert "greetings   From greetings 1.2.3." in listed.stdout
     for name in ("greetings", "greet"):
         done = call(tmp_path / "site", home, name, "Ada", command=ccli_command)
         assert (done.returncode, done.stdout) == (0, "Hello, Ada\n")

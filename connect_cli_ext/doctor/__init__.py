@@ -1,0 +1,1 @@
+"""``ccli doctor``: whether this machine and a project have what they need."""
