@@ -44,11 +44,11 @@ class Stage:
         self._screen = screen
         self._painter = Painter(terminal, colors=not os.environ.get("NO_COLOR"), encoding=encoding)
         self.signs: Signs = signs_for(encoding)
-        self._enter = "".join((str(terminal.enter_fullscreen), str(terminal.keypad_xmit), _PASTE_ON))
+        self._enter = "".join((str(terminal.enter_fullscreen), str(terminal.smkx), _PASTE_ON))
         self._leave = "".join(
             (
                 _PASTE_OFF,
-                str(terminal.keypad_local),
+                str(terminal.rmkx),
                 str(terminal.normal),
                 str(terminal.normal_cursor),
                 # Terminals without a second screen keep what was drawn.

@@ -152,6 +152,33 @@ def test_open_answers_without_a_terminal_are_named(ccli: Ccli, target: Path) -> 
     assert "this is no terminal" in nothing.err
 
 
+def test_open_and_wrong_answers_are_named_together(ccli: Ccli, target: Path) -> None:
+    result = ccli(*BOOTSTRAP, "-o", target, "--answer", "version=one", "--answer", "license=GPL")
+    assert result.status == 1
+    assert "project_name: What is the project called?" in result.err
+    assert "license: 'GPL' is not offered here" in result.err
+    assert "version: must be a version" in result.err
+    assert "version: Which" not in result.err
+
+
+def test_answers_that_fail_to_become_a_project_are_saved_all_the_same(ccli: Ccli, tmp_path: Path) -> None:
+    saved = tmp_path / "answers.json"
+    if not Path("/proc").is_dir():
+        pytest.skip("needs a folder that nobody can write to")
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", "/proc", "-s", saved, "--answer", "author=Me")
+    assert result.status == 1
+    assert json.loads(saved.read_text())["author"] == "Me"
+
+
+def test_the_schema_names_what_can_be_chosen(ccli: Ccli) -> None:
+    schema = json.loads(ccli(*BOOTSTRAP, "--answers-schema").out)
+    assert schema["properties"]["extension_type"]["enum"] == ["products", "hub", "multiaccount", "transformations"]
+    assert schema["properties"]["application_types"]["items"]["enum"] == ["events", "anvil", "webapp", "tfnapp"]
+    for wrong in ({"license": "GPL"}, {"event_types": ["never"]}, {"unknown": "x"}, {"version": 1}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(wrong, schema)
+
+
 def test_texts_reach_the_files_as_they_were_typed(ccli: Ccli, target: Path) -> None:
     import ast
 

@@ -397,6 +397,15 @@ def test_a_signal_ends_it_as_such_and_the_terminal_is_given_back(start: Start, h
     assert kept_answers(home, "half_done") == {"project_name": "Half Done"}
 
 
+def test_a_closed_window_loses_no_answer(start: Start, home: Path) -> None:
+    screen = start()
+    screen.accept(1)
+    screen.fill(2, "Half Done")
+    screen.step(3)
+    assert screen.hang_up() == -signal.SIGHUP
+    assert kept_answers(home, "half_done") == {"project_name": "Half Done"}
+
+
 def test_what_was_kept_is_gone_on_with(start: Start, home: Path, target: Path) -> None:
     screen = start()
     screen.accept(1)
@@ -534,8 +543,9 @@ def test_the_platform_s_own_events_are_offered(start: Start, platform: Platform,
 
 def test_the_terminal_is_asked_no_questions(start: Start) -> None:
     """A terminal that cannot answer would show rubbish and hold the wizard up."""
-    screen = start()
+    screen = start(PYTHONWARNINGS="default")
     screen.step(1)
+    assert "Warning" not in screen.everything
     for question in ("\x1bP+q", "\x1b[>q", "\x1b[6n", "\x1b[c", "\x1b]10;?", "\x1b[?u"):
         assert question not in screen.everything
 

@@ -51,6 +51,7 @@ class WizardScreen:
         self._display = pyte.Screen(columns, rows)
         self._stream = pyte.Stream(self._display)
         self.everything = ""
+        self._hung_up = False
         variables = {**os.environ, "TERM": kind, "HOME": str(home), "LANG": "C.UTF-8", "PS1": "shell> "}
         # Of the terminal that the tests run on.
         for name in ("TERM_PROGRAM", "ConEmuANSI", "NO_COLOR", "LC_ALL", "ESCDELAY", "COLORTERM"):
@@ -164,12 +165,16 @@ class WizardScreen:
         self._child.close()
         return self._child.exitstatus if self._child.exitstatus is not None else -(self._child.signalstatus or 0)
 
-    def hang_up(self) -> None:
-        """Close the terminal, as closing its window does."""
+    def hang_up(self) -> int:
+        """Close the terminal, as closing its window does; return the program's exit status as `end` does."""
+        self._hung_up = True
         os.close(self._child.child_fd)
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
     def kill(self) -> None:
         """End the program if it still runs."""
+        if self._hung_up:
+            return
         if self._child.isalive():
             self._child.kill(signal.SIGKILL)
             self._child.wait()
