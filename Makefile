@@ -26,7 +26,7 @@ test: $(READY) lint ## Check everything: what lint checks, and all tests
 	@$(BIN)/pytest -n auto --dist loadfile
 
 matrix: ## Run the tests that depend on the version of Python on each of 3.10 to 3.13 that is here
-	@tests/other_pythons.sh
+	@tests/other_pythons.sh $(PYTHONS)
 
 lint: $(READY) ## Format check, lint, types, import contracts, documentation
 	@$(BIN)/ruff format --check --quiet .

