@@ -29,7 +29,7 @@ from connect_cli_ext.wizard.answers import (
     schema,
 )
 from connect_cli_ext.wizard.checks import slug_of
-from connect_cli_ext.wizard.endings import Ended
+from connect_cli_ext.wizard.endings import Ended, ending_signals
 from connect_cli_ext.wizard.flow import Wizard
 from connect_cli_ext.wizard.making import Progress
 from connect_cli_ext.wizard.step import Value
@@ -111,9 +111,12 @@ def bootstrap(
     draft = Draft(surroundings, given)
     maker = _Maker(surroundings, save_file, save_key=save_key)
     if _is_finished(draft, defaults=defaults, source=str(load_file) if load_file else "answers"):
-        made = maker.make(draft.finish(str(load_file) if load_file else "answers"), lambda _doing: None)
+        made = _make(draft.finish(str(load_file) if load_file else "answers"), maker)
     else:
         made = _ask(draft, maker, settings, save_file)
+    if load_file is not None and load_file.absolute().parent == _kept_in(settings):
+        # Kept for a wizard that was left; the project has the answers now.
+        load_file.unlink(missing_ok=True)
     if save_file is not None:
         settings.say(f"Answers saved in {save_file}{'' if save_key else ', without the API key'}.")
     settings.say(f"Event types: from {surroundings.events.origin}.")
@@ -172,6 +175,15 @@ def _others(draft: Draft) -> list[str]:
     return ["and these will not do:", *found] if found else []
 
 
+def _make(answers: Answers, maker: _Maker) -> MadeProject:
+    """Make the project; a signal in the middle leaves nothing of it behind."""
+    try:
+        with ending_signals():
+            return maker.make(answers, lambda _doing: None)
+    except Ended as ended:
+        ended.end()
+
+
 def _ask(draft: Draft, maker: _Maker, settings: Settings, save_file: Path | None) -> MadeProject:
     wizard = Wizard(draft)
     if draft.given:
@@ -189,13 +201,17 @@ def _ask(draft: Draft, maker: _Maker, settings: Settings, save_file: Path | None
         raise
 
 
+def _kept_in(settings: Settings) -> Path:
+    return settings.config_dir.absolute() / "bootstrap"
+
+
 def _keep(wizard: Wizard, maker: _Maker, settings: Settings, save_file: Path | None) -> None:
     """Save the answers of a dialogue that did not lead to a project, and say how to go on with them."""
     answers = wizard.passed()
     if not answers:
         return
     slug = slug_of(wizard.draft.text("project_slug"))
-    path = save_file or settings.config_dir / "bootstrap" / f"{slug}.json"
+    path = save_file or _kept_in(settings) / f"{slug}.json"
     # The terminal may be gone, and then there is nobody to tell.
     with contextlib.suppress(OSError):
         try:

@@ -321,6 +321,31 @@ def test_ctrl_c_while_it_is_being_made_leaves_nothing(target: Path, tmp_path: Pa
     assert list(target.iterdir()) == []
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_while_it_is_being_made_leaves_nothing(
+    ccli_command: list[str], home: Path, target: Path, tmp_path: Path, number: int
+) -> None:
+    """A git that announces itself and waits, as on a slow disk."""
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\necho there > {gate}\nsleep 60\n")
+    (programs / "git").chmod(0o755)
+    process = subprocess.Popen(
+        [*ccli_command, *BOOTSTRAP, "--defaults", "-o", target],
+        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert gate.read_text() == "there\n"
+    assert len(list(target.iterdir())) == 1
+    os.killpg(process.pid, number)
+    assert process.wait(20) == (130 if number == signal.SIGINT else -number)
+    assert list(target.iterdir()) == []
+
+
 def definitions(*types: str) -> list[dict[str, Any]]:
     return [
         {

@@ -23,6 +23,7 @@ from wizard_screen import (
     END,
     ENTER,
     ESCAPE,
+    EVERYTHING_IS_SERVED,
     HOME,
     PAGE_DOWN,
     RIGHT,
@@ -127,18 +128,6 @@ def test_each_type_from_the_first_step_to_the_project(
     assert ("background" in answers) == (19 in route)
     assert ("interactive" in answers) == (20 in route)
     assert answers["webapp_supports_ui"] == ("y" if 18 in route else "n")
-
-
-# The screens are the same whatever the template in the checkout can make.
-EVERYTHING_IS_SERVED = """
-from connect_cli_ext.project import bootstrap
-from connect_cli_ext.wizard.offers import EVERY_VALUE
-from connect_cli_ext.wizard.surroundings import Served
-types, features = EVERY_VALUE["extension_type"], EVERY_VALUE["application_types"]
-bootstrap.served = lambda: Served(frozenset(types), frozenset(features))
-from connect_cli_ext.main import main
-main()
-"""
 
 
 def test_a_type_that_the_template_does_not_make_is_refused(start: Start) -> None:
@@ -417,10 +406,13 @@ def test_what_was_kept_is_gone_on_with(start: Start, home: Path, target: Path) -
     again = start("--load-answers", home / ".ccli" / "bootstrap" / "half_done.json")
     again.step(6)
     assert "✓  2. Project: name" in again.text
-    again.accept(6)
-    again.step(7)
-    again.send(CTRL_C)
-    assert again.end() == 130
+    for number in (6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 20, 21):
+        again.accept(number)
+    again.wait_for("[ Create ]")
+    again.send(ENTER)
+    assert again.end() == 0
+    assert answers_of(target / "half_done")["project_name"] == "Half Done"
+    assert list((home / ".ccli" / "bootstrap").iterdir()) == []
 
 
 def test_unfinished_answers_go_to_the_file_for_them_if_one_is_named(start: Start, home: Path, tmp_path: Path) -> None:

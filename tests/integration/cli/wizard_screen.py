@@ -28,6 +28,17 @@ CTRL_A, CTRL_C, CTRL_K, CTRL_R, CTRL_U, CTRL_W, CTRL_Z = "\x01", "\x03", "\x0b",
 
 _PATIENCE_S = 30.0
 
+# The screens are the same whatever the template in the checkout can make.
+EVERYTHING_IS_SERVED = """
+from connect_cli_ext.project import bootstrap
+from connect_cli_ext.wizard.offers import EVERY_VALUE
+from connect_cli_ext.wizard.surroundings import Served
+types, features = EVERY_VALUE["extension_type"], EVERY_VALUE["application_types"]
+bootstrap.served = lambda: Served(frozenset(types), frozenset(features))
+from connect_cli_ext.main import main
+main()
+"""
+
 
 class WizardScreen:
     """`ccli` with ``arguments`` on a terminal of ``rows`` x ``columns`` and of a ``kind`` (``TERM``).
