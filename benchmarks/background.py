@@ -10,8 +10,6 @@ import asyncio
 import http.client
 import importlib.util
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable
 
@@ -20,6 +18,9 @@ import urllib3
 
 from benchmarks.pieces.extension import cextrun, run_on_loop
 from benchmarks.pieces.platform import ack_frame, serving, task_frame, verdict
+from benchmarks.pieces.stub_api import calls as calls_of
+from benchmarks.pieces.stub_api import stub_api
+from benchmarks.rows import Row
 
 ROUNDS = 5
 TASKS = 1000
@@ -32,19 +33,13 @@ HEADERS = {"Authorization": "ApiKey SU-000-000-000:benchmark", "User-Agent": "be
 Pairs = Callable[[int, int], Awaitable[None]]
 
 
-def run() -> None:
-    """Print one line a candidate, and one for the runner."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.pieces.stub_api", "0"], stdout=subprocess.PIPE, text=True
-    ) as api:
-        assert api.stdout is not None
-        try:
-            run_on_loop(_run(int(api.stdout.readline())))
-        finally:
-            api.terminate()
+def run() -> list[Row]:
+    """Measure the candidates, and the runner against the fastest."""
+    with stub_api() as port:
+        return run_on_loop(_run(port))
 
 
-async def _run(port: int) -> None:
+async def _run(port: int) -> list[Row]:
     print("background tasks, two API calls each, against the two calls in a loop")
     rates = {}
     for name, pairs in _candidates().items():
@@ -69,9 +64,9 @@ async def _run(port: int) -> None:
                 )
                 for each in numbers
             ]
-            before, used = _calls(port), runner.cpu_s()
+            before, used = calls_of(port), runner.cpu_s()
             ours = TASKS / await session.in_flight(frames, [ack_frame(each) for each in numbers], WIDTH)
-            rows.append((theirs, ours, (runner.cpu_s() - used) / TASKS, (_calls(port) - before) / TASKS))
+            rows.append((theirs, ours, (runner.cpu_s() - used) / TASKS, (calls_of(port) - before) / TASKS))
     theirs, ours, cpu, calls = (statistics.median(column) for column in zip(*rows[1:], strict=True))
     share = statistics.median(row[1] / row[0] for row in rows[1:])
     print(
@@ -82,14 +77,17 @@ async def _run(port: int) -> None:
         f"                  CPU a task {cpu * 1e6:,.0f} µs; {calls:.2f} calls a task, promised 2   "
         f"{verdict(calls, lambda number: number == 2)}"
     )
-
-
-def _calls(port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port)
-    connection.request("GET", "/calls")
-    calls = int(connection.getresponse().read())
-    connection.close()
-    return calls
+    return [
+        Row(
+            "background tasks, two API calls each",
+            f"{ours:,.0f}/s",
+            "≥ 60 %",
+            share >= 0.6,
+            f"{theirs:,.0f}/s, {name}",
+            f"{share:.0%}",
+        ),
+        Row("API calls of a background task", f"{calls:.2f}", "2", calls == 2),
+    ]
 
 
 def _candidates() -> dict[str, Pairs]:

@@ -6,6 +6,7 @@ import statistics
 
 from benchmarks.pieces.extension import Child, cextrun, echo, run_on_loop
 from benchmarks.pieces.platform import Peer, ack_frame, percentile, serving, task_frame, verdict
+from benchmarks.rows import Row
 
 ROUNDS = 5
 ONE_BY_ONE = 1000
@@ -13,18 +14,20 @@ MANY = 3000
 WIDTH = 64
 
 
-def run() -> None:
-    """Print two lines: one task at a time, and many in flight."""
-    run_on_loop(_run())
+def run() -> list[Row]:
+    """Measure one task at a time, and many in flight."""
+    return run_on_loop(_run())
 
 
-async def _run() -> None:
+async def _run() -> list[Row]:
     print(f"interactive tasks, async no-op, against an echo; medians of {ROUNDS} rounds measured in turn")
     async with serving() as platform, echo(platform.port), cextrun(platform.port) as runner:
         reference, session = await platform.peer("echo"), await platform.peer("interactive")
         numbers = iter(range(10**9))
-        await _one_by_one(reference, session, numbers)
-        await _in_flight(reference, session, runner, numbers)
+        return [
+            *await _one_by_one(reference, session, numbers),
+            *await _in_flight(reference, session, runner, numbers),
+        ]
 
 
 def _frames(numbers: object, count: int) -> tuple[list[str], list[str]]:
@@ -43,7 +46,7 @@ def _frames(numbers: object, count: int) -> tuple[list[str], list[str]]:
     return frames, [ack_frame(number) for number in chosen]
 
 
-async def _one_by_one(reference: Peer, session: Peer, numbers: object) -> None:
+async def _one_by_one(reference: Peer, session: Peer, numbers: object) -> list[Row]:
     rows = []
     for _ in range(ROUNDS + 1):
         frames, acks = _frames(numbers, ONE_BY_ONE)
@@ -62,9 +65,27 @@ async def _one_by_one(reference: Peer, session: Peer, numbers: object) -> None:
         f"                  p99 {ours99 * 1e6:6.0f} µs   echo {echo99 * 1e6:6.0f} µs   ratio {tail:5.2f}   "
         f"promised 10.0   {verdict(tail, lambda ratio: ratio <= 10)}"
     )
+    return [
+        Row(
+            "interactive, one at a time, p50",
+            f"{ours50 * 1e6:.0f} µs",
+            "≤ 3 ×",
+            half <= 3,
+            f"{echo50 * 1e6:.0f} µs, echo",
+            f"{half:.2f} ×",
+        ),
+        Row(
+            "interactive, one at a time, p99",
+            f"{ours99 * 1e6:.0f} µs",
+            "≤ 10 ×",
+            tail <= 10,
+            f"{echo99 * 1e6:.0f} µs, echo",
+            f"{tail:.2f} ×",
+        ),
+    ]
 
 
-async def _in_flight(reference: Peer, session: Peer, runner: Child, numbers: object) -> None:
+async def _in_flight(reference: Peer, session: Peer, runner: Child, numbers: object) -> list[Row]:
     rows = []
     for _ in range(ROUNDS + 1):
         frames, acks = _frames(numbers, MANY)
@@ -82,3 +103,14 @@ async def _in_flight(reference: Peer, session: Peer, runner: Child, numbers: obj
         f"  CPU a task      {cpu * 1e6:6.0f} µs, acknowledgement included        promised 200   "
         f"{verdict(cpu, lambda used: used < 200e-6)}"
     )
+    return [
+        Row(
+            f"interactive, {WIDTH} in flight",
+            f"{done:,.0f}/s",
+            "≥ 20 %",
+            share >= 0.2,
+            f"{echoed:,.0f}/s, echo",
+            f"{share:.1%}",
+        ),
+        Row("CPU of an interactive task", f"{cpu * 1e6:.0f} µs", "< 200 µs", cpu < 200e-6),
+    ]

@@ -7,10 +7,11 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from textwrap import dedent
+from typing import Any, TypeVar
 
 from benchmarks.pieces.platform import API_KEY, ENVIRONMENT_ID
 
@@ -35,6 +36,7 @@ _EVENTS = """
         async def stuck(self, request):
             await asyncio.Event().wait()
 """
+T = TypeVar("T")
 _ROOT = Path(__file__).parents[2]
 
 
@@ -129,16 +131,13 @@ async def echo(port: int) -> AsyncIterator[Child]:
         yield child
 
 
-def run_on_loop(main: object) -> None:
+def run_on_loop(main: Coroutine[Any, Any, T]) -> T:
     """Run a benchmark's coroutine on the loop that the runner uses."""
-    if not asyncio.iscoroutine(main):
-        raise TypeError("expected a coroutine")
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main)
-    else:
-        uvloop.run(main)
+        return asyncio.run(main)
+    return uvloop.run(main)
 
 
 def _log_of(variables: dict[str, str]) -> int:
