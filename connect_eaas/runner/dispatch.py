@@ -275,7 +275,12 @@ class Dispatcher:
         task = work.task
         category, event_type = task.options.task_category, task.input.event_type
         try:
-            prepared = await self._prepare(task, limit_s)
+            if category == "interactive" and not task.options.installation_id:
+                # Nothing is read over REST, so there is nothing to wait for.
+                prepared = await self._preparation.prepare(task)
+            else:
+                with TimeLimit(limit_s):
+                    prepared = await self._preparation.prepare(task)
         except TimeoutError:
             return outcome.failed(category, event_type, f"reading the task's object took longer than {limit_s:g} s")
         except ApiCallError as error:
@@ -309,13 +314,6 @@ class Dispatcher:
         output = self._timed_out(work.task, where, True, run, limit_s)
         output.runtime = self._runtime(work)
         self._settle(work, output)
-
-    async def _prepare(self, task: Task, limit_s: float) -> Prepared | Settled:
-        if task.options.task_category == "interactive" and not task.options.installation_id:
-            # Nothing is read over REST, so there is nothing to wait for.
-            return await self._preparation.prepare(task)
-        with TimeLimit(limit_s):
-            return await self._preparation.prepare(task)
 
     async def _await_overdue(self, work: Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
         """Wait for the run that is still going on, instead of running the task beside it. Takes no slot."""

@@ -77,6 +77,7 @@ class Preparation:
         self._api = api
         self._clients = clients
         self._headers = headers
+        self._loggers: dict[str, logging.Logger] = {}
         # Method name → whether it is a coroutine function.
         self._coroutines: dict[str, bool] = {}
         # Event type → whether its method is a plain function.
@@ -102,21 +103,21 @@ class Preparation:
             ApiCallError: a REST call failed.
             ConstructorError: the author's constructor raised.
         """
-        plan = await self._plan(task)
+        category = task.options.task_category
+        plan: CallPlan
+        if category == "interactive":
+            plan = interactive.plan(task, self._declarations)
+        elif category == "scheduled":
+            plan = await scheduled.plan(task, self._declarations, self._configuration, self._api)
+        else:
+            plan = await background.plan(task, self._declarations, self._configuration, self._api)
         if isinstance(plan, Settled):
             return plan
-        application = await self.application(task, plan.method)
+        installation = None if task.options.installation_id is None else await self._installation(task)
+        application = self._make(task, plan.method, "eaas.eventsapp", installation)
         where = f"{type(application).__name__}.{plan.method}"
         method = getattr(application, plan.method, None)
         return Prepared(where, method if callable(method) else None, plan.argument)
-
-    async def _plan(self, task: Task) -> CallPlan:
-        category = task.options.task_category
-        if category == "interactive":
-            return interactive.plan(task, self._declarations)
-        if category == "scheduled":
-            return await scheduled.plan(task, self._declarations, self._configuration, self._api)
-        return await background.plan(task, self._declarations, self._configuration, self._api)
 
     async def application(
         self,
@@ -137,18 +138,35 @@ class Preparation:
         Raises:
             ApiCallError: the installation cannot be read; ConstructorError: the author's constructor raised.
         """
+        installation = await self._installation(task)
+        return self._make(task, method, logger_name, installation, transformation_request)
+
+    async def _installation(self, task: Task) -> Any:
+        if not task.options.installation_id:
+            return None
+        return await self._api.installation(self._configuration.service_id, task.options.installation_id)
+
+    def _make(
+        self,
+        task: Task,
+        method: str,
+        logger_name: str,
+        installation: Any,
+        transformation_request: dict[str, Any] | None = None,
+    ) -> Any:
         options, configuration = task.options, self._configuration
-        logger = _TaskLogger(logging.getLogger(logger_name), {"task_id": options.task_id})
+        parent = self._loggers.get(logger_name)
+        if parent is None:
+            parent = self._loggers[logger_name] = logging.getLogger(logger_name)
+        logger = _TaskLogger(parent, {"task_id": options.task_id})
         make: Callable[..., Any] = self._clients.async_client if self._is_coroutine(method) else self._clients.client
 
         def headers() -> dict[str, str]:
             return self._headers(task)
 
-        installation = installation_client = None
-        if options.installation_id:
-            installation = await self._api.installation(configuration.service_id, options.installation_id)
-            if options.api_key:
-                installation_client = make(api_key=options.api_key, headers=headers, logger=logger)
+        installation_client = None
+        if options.installation_id and options.api_key:
+            installation_client = make(api_key=options.api_key, headers=headers, logger=logger)
         client = make(headers=headers, logger=logger)
         try:
             return make_application(
