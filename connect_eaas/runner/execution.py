@@ -133,6 +133,9 @@ class CoroutineRun:
             ending = Raised(error)
         finally:
             self._timer.cancel()
+            # Whoever made this is known to `overran`: without the cycle all of it goes at once, without the collector.
+            self._overran = _nobody
+            self._task = None
         if self._ending is not None:
             self._ending.set_result(ending)
         return TimedOut(still_running=False) if self._passed else ending
@@ -187,6 +190,10 @@ class TimeLimit:
     def _pass(self) -> None:
         self._passed = True
         self._task.cancel()
+
+
+def _nobody(_: Execution) -> None:
+    """Takes the place of what is not called any more."""
 
 
 def _cancelled_from_outside(task: asyncio.Task[Any] | None) -> bool:

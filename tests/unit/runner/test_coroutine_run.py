@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
+import weakref
+from functools import partial
 
 import pytest
 
@@ -125,3 +128,23 @@ async def test_a_time_limit_leaves_other_cancellations_and_errors_alone() -> Non
         await waiting
     with pytest.raises(KeyError), TimeLimit(5):
         raise KeyError
+
+
+async def test_what_has_ended_needs_no_garbage_collector() -> None:
+    class Work:
+        run: CoroutineRun
+
+    def overran(_: Work, __: Execution) -> None: ...
+
+    async def handler() -> None: ...
+
+    work = Work()
+    work.run = CoroutineRun(5, partial(overran, work), asyncio.current_task())
+    gone = weakref.ref(work)
+    gc.disable()
+    try:
+        await work.run.ended(handler())
+        del work
+        assert gone() is None
+    finally:
+        gc.enable()
