@@ -18,7 +18,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -48,7 +48,6 @@ from connect_devops.ui.pages import Pages
 
 __all__ = ["Platform", "running_platform", "serve"]
 
-_OWNER: Final = "Local Vendor"
 
 logger = logging.getLogger(__name__)
 
@@ -279,7 +278,8 @@ class _Parts:
         owner = accounts.owner()
         try:
             if owner is None:
-                owner = accounts.create(_OWNER, "vendor")
+                role = self._settings.owner_role
+                owner = accounts.create(f"Local {role.capitalize()}", role)
             token = file.read_text().strip() if file.is_file() else ""
             identity = accounts.authenticate(token)
             if identity is None or identity.account.id != owner.id:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from connect_devops.domain.account import ROLES, Role
 from connect_devops.errors import SettingsError
 
 __all__ = ["DEFAULT_PORT", "LOOPBACK_NAMES", "Settings", "default_data_dir", "default_discovery_file"]
@@ -48,10 +49,11 @@ def _xdg(environ: Mapping[str, str], variable: str, default: str) -> Path:
 class Settings:
     """Everything that one platform process is told.
 
-    ``port`` serves plain http and ws, ``https_port`` (by default ``port + 1``) the same application over TLS; 0 lets
-    the system choose. ``allowed_hosts`` are further names by which clients may call it; ``*`` switches the check of
-    the Host header off. ``lease_grace`` is how long a lost runner may take to come back before its tasks go to
-    another one.
+    ``port`` serves plain http and ws, ``https_port`` (by default ``port + 1``) the same application over TLS; 0
+    lets the system choose. ``allowed_hosts`` are further names by which clients may call it; ``*`` switches the
+    check of the Host header off. ``owner_role`` is the role of the account that a new data directory begins with: a
+    vendor's makes extensions for products, a distributor's or reseller's for hubs. ``lease_grace`` is how long a
+    lost runner may take to come back before its tasks go to another one.
     """
 
     data_dir: Path
@@ -63,6 +65,7 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     max_request_bytes: int = 64 * 1024 * 1024
     max_frame_bytes: int = 2 * 1024 * 1024
+    owner_role: Role = "vendor"
     tasks_in_flight: int = 64
     lease_grace: timedelta = timedelta(seconds=15)
     log_level: str = "info"
@@ -73,6 +76,8 @@ class Settings:
                 raise SettingsError(f"{name}: expected a number from 0 to {_MAX_PORT}, got {port}")
         if self.port and self.port == self.tls_port:
             raise SettingsError(f"https_port: expected another port than the http port {self.port}")
+        if self.owner_role not in ROLES:
+            raise SettingsError(f"role: expected one of {', '.join(ROLES)}, got {self.owner_role!r}")
         if not self.host:
             raise SettingsError("host: expected a name or an address, got an empty text")
 
@@ -104,6 +109,7 @@ class Settings:
         https_port: int | None = None,
         database_url: str | None = None,
         allowed_hosts: tuple[str, ...] = (),
+        owner_role: Role = "vendor",
     ) -> Settings:
         """Complete what the command line says by the process environment.
 
@@ -116,6 +122,7 @@ class Settings:
             https_port: for https, by default the next one.
             database_url: another database than the SQLite file of the data directory.
             allowed_hosts: further accepted names in the Host header.
+            owner_role: role of the account that a new data directory begins with.
 
         Raises:
             SettingsError: a value is impossible; names it.
@@ -128,4 +135,5 @@ class Settings:
             https_port=https_port,
             database_url=database_url,
             allowed_hosts=allowed_hosts,
+            owner_role=owner_role,
         )

@@ -24,6 +24,7 @@ _FAREWELL_S = 5.0
 # What to do first, by the type of the extension.
 _TRY = {
     "products": "ccli devops trigger asset_purchase_request_processing",
+    "hub": "ccli devops trigger asset_purchase_request_processing",
     "multiaccount": "ccli devops install",
     "transformations": "ccli devops trigger billing_transformation_request",
 }
@@ -46,7 +47,7 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
     found = load_project(project)
     with ExitStack() as stack:
         stack.enter_context(interruptible())
-        platform, own = _platform(stack, port, data_dir)
+        platform, own = _platform(stack, port, data_dir, found.type)
         client = stack.enter_context(PlatformClient(platform))
         registration = register(client, found)
         credentials = {
@@ -71,7 +72,9 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
         raise CommandError(f"The runner ended with exit status {status}; its last lines above say why.")
 
 
-def _platform(stack: ExitStack, port: int | None, data_dir: Path | None) -> tuple[LocalPlatform, Child | None]:
+def _platform(
+    stack: ExitStack, port: int | None, data_dir: Path | None, extension_type: str
+) -> tuple[LocalPlatform, Child | None]:
     """Return the platform, and its process if it is one of ours."""
     running = find_local_platform()
     if running is not None:
@@ -81,6 +84,9 @@ def _platform(stack: ExitStack, port: int | None, data_dir: Path | None) -> tupl
         arguments += ["--port", str(port)]
     if data_dir is not None:
         arguments += ["--data-dir", str(data_dir)]
+    if extension_type == "hub":
+        # Counts for a new data folder only; hubs belong to distributors.
+        arguments += ["--role", "distributor"]
     own = stack.enter_context(platform_process(["--quiet", *arguments]))
     started = find_local_platform()
     if started is None:

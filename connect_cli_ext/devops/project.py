@@ -25,6 +25,7 @@ __all__ = ["Project", "Registration", "load_project", "register", "write_env_fil
 
 _APPLICATIONS = ("eventsapp", "extension", "webapp", "anvilapp", "tfnapp")
 _CREDENTIALS = ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS")
+_HUB = "HB-0000-0001"
 _ASSIGNMENT = re.compile(r"^(?P<head>\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=).*$")
 
 
@@ -139,6 +140,7 @@ def register(client: PlatformClient, project: Project) -> Registration:
     """Give the project an extension on the platform, unless it has one already.
 
     Raises:
+        CommandError: the platform's account cannot have an extension of this type.
         RemoteError: the platform refused.
     """
     info = client.get("/devops/local/info")
@@ -152,10 +154,24 @@ def register(client: PlatformClient, project: Project) -> Registration:
         body["description"] = project.description
     if project.type != "products":
         body["package_id"] = f"local.{re.sub(r'[^a-z0-9]+', '.', project.slug).strip('.')}"
+    if project.type == "hub":
+        _check_role(client)
+        hubs = client.get("/devops/hubs")
+        body["hub"] = {"id": hubs[0]["id"] if hubs else _HUB}
     created = client.post("/devops/services", body)
     environment_id = created["environments"]["development"]["id"]
     client.post("/devops/local/projects", {"directory": str(project.path), "environment": environment_id})
     return Registration(created["id"], environment_id, created=True)
+
+
+def _check_role(client: PlatformClient) -> None:
+    """Say what to do where a vendor's platform is asked for an extension of a hub."""
+    (account,) = client.get("/accounts")
+    if account["type"] == "vendor":
+        raise CommandError(
+            "This platform's account is a vendor's, but extensions for hubs are made by distributors: start a platform "
+            "with 'ccli devops start --role distributor --data-dir FOLDER', in a folder of its own."
+        )
 
 
 def write_env_file(project: Project, variables: dict[str, str]) -> bool:

@@ -13,6 +13,7 @@ from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import sign
 
 if TYPE_CHECKING:
+    from connect_devops.domain.account import Role
     from connect_devops.server import Platform
 
 __all__ = ["start"]
@@ -29,6 +30,14 @@ __all__ = ["start"]
     "--data-dir", type=click.Path(path_type=Path, file_okay=False), help="Folder of database, keys and files."
 )
 @click.option("--database", metavar="URL", help="Another database, e.g. postgresql+psycopg://user@host/name.")
+@click.option(
+    "--role",
+    type=click.Choice(["vendor", "distributor", "reseller"]),
+    default="vendor",
+    show_default=True,
+    envvar="CONNECT_DEVOPS_ROLE",
+    help="Role of the account that a new data folder begins with: a distributor or reseller makes extensions for hubs.",
+)
 @click.option("--open", "open_browser", is_flag=True, help="Open the platform in the browser.")
 @click.option("--quiet", is_flag=True, help="No banner.")
 @click.option("--ready-fd", type=int, hidden=True, help="File descriptor that gets a line once the platform serves.")
@@ -39,6 +48,7 @@ def start(
     allowed: tuple[str, ...],
     data_dir: Path | None,
     database: str | None,
+    role: Role,
     open_browser: bool,
     quiet: bool,
     ready_fd: int | None,
@@ -72,6 +82,7 @@ def start(
             https_port=https_port,
             database_url=database,
             allowed_hosts=allowed,
+            owner_role=role,
         )
         serve(settings, ready=ready)
     except StartError as error:

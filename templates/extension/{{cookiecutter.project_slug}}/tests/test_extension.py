@@ -39,7 +39,7 @@ from connect.client.testing import {{ 'AsyncConnectClientMocker' if aio else 'Co
 {% set own = imports(package ~ ".extension", (["ACTIVATION_PARAMETER"] if used.purchase else []) + ["ConnectObject"]) if used.purchase or objects else '' %}
 {% set shared = imports("tests.conftest", (["VARIABLES"] if used.assets or used.tiers else []) + ["Run"]) %}
 {{ (own ~ shared if package | lower < 'tests' else shared ~ own) | trim }}
-{% if asset_id or tier_id or refusals %}
+{% if asset_id or tier_id %}
 
 {% endif %}
 {% if asset_id %}
