@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.types import Scope
@@ -47,10 +48,19 @@ class Place:
 def place(request: Request) -> Place:
     """Return where a request came in."""
     environment: Environment = request.scope[_KEY]
-    netloc = request.headers.get("host", "").lower()
-    netloc = netloc[len(PORTAL) :] if netloc.startswith(PORTAL) else netloc
+    name, port = _name_and_port(request.headers.get("host", ""))
+    netloc = name.removeprefix(PORTAL) + ("" if port is None else f":{port}")
     scheme = request.url.scheme
     return Place(environment, f"{scheme}://{netloc}", f"{scheme}://{PORTAL}{netloc}")
+
+
+def _name_and_port(host: str) -> tuple[str, int | None]:
+    """Read a ``Host`` header; what follows the name must be a port, for it goes into headers of ours."""
+    try:
+        parts = urlsplit(f"//{host}")
+        return parts.hostname or "", parts.port
+    except ValueError:
+        raise ApiError(400, f"Host: {host[:80]!r} is no name and port.") from None
 
 
 def at(scope: Scope, environment: Environment) -> Scope:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -53,7 +53,7 @@ def pages_of(environment: Environment) -> list[Page]:
         declared = modules.get(field) or ()
         if isinstance(declared, Mapping):
             found += _entries(declared, field, point)
-        else:
+        elif isinstance(declared, Sequence):
             for number, entry in enumerate(declared, 1):
                 found += _entries(entry, f"{field}-{number}", point)
     for number, entry in enumerate(environment.declared.transformations, 1):
@@ -90,7 +90,13 @@ class UnknownPageError(NotFoundError):
         return f"{self.environment_id} has no page {self.key!r}: {known}."
 
 
-def _entries(entry: Mapping[str, Any], key: str, point: str, *, is_child: bool = False) -> Iterator[Page]:
-    yield Page(key, point, entry["label"], entry["url"], entry.get("icon"), is_child)
-    for number, child in enumerate(entry.get("children") or (), 1):
-        yield from _entries(child, f"{key}-{number}", point, is_child=True)
+def _entries(entry: Any, key: str, point: str, *, is_child: bool = False) -> Iterator[Page]:
+    """Read one page and its children; what a runner declares otherwise than expected is no page."""
+    if not isinstance(entry, Mapping):
+        return
+    label, url, icon, children = (entry.get(name) for name in ("label", "url", "icon", "children"))
+    if isinstance(label, str) and isinstance(url, str) and url.startswith("/"):
+        yield Page(key, point, label, url, icon if isinstance(icon, str) else None, is_child)
+    if isinstance(children, Sequence) and not is_child:
+        for number, child in enumerate(children, 1):
+            yield from _entries(child, f"{key}-{number}", point, is_child=True)

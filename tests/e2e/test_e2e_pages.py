@@ -18,12 +18,15 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 
 pytestmark = [
     pytest.mark.e2e,
+    # A browser, a platform and a runner start in each.
+    pytest.mark.timeout(180),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
 ]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield started
@@ -35,7 +38,7 @@ def page(browser: Browser) -> Iterator[Page]:
     """A window of a browser that knows nothing; errors of scripts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     shown = context.new_page()
-    shown.set_default_timeout(15_000)
+    shown.set_default_timeout(20_000)
     problems: list[str] = []
     shown.on("pageerror", lambda error: problems.append(str(error)))
     yield shown
@@ -197,7 +200,7 @@ def test_every_kind_of_page_is_listed_and_told_who_looks(
     labels = page.locator("nav a")
     expect(labels).to_have_count(len(names))
     assert [text.split("\n")[-1].strip() for text in labels.all_inner_texts()] == names
-    assert page.locator("nav img").evaluate("image => image.complete && image.naturalWidth > 0")
+    page.wait_for_function("document.querySelector('nav img').naturalWidth > 0")
 
     told = inside(page).locator("#who")
     expect(told).to_contain_text('"call_source":"ui"')

@@ -54,8 +54,13 @@ function fail(problem) {
   else say(text);
 }
 
+let isMounted = false;
+
 const receivers = {
   $mounted() {
+    isMounted = true;
+    find("#save")?.removeAttribute("disabled");
+    if (setup.method) find("#problem").textContent = "";
     send("$init", setup.state);
     if (setup.method) send("config", configuration());
   },
@@ -87,6 +92,12 @@ window.addEventListener("message", ({ source, origin, data }) => {
   if (data.data) note("←", "data", data.data);
 });
 
+// The scripts of a page have run when it is loaded.
+frame?.addEventListener("load", () => {
+  if (!setup.method || isMounted) return;
+  find("#save").disabled = true;
+  find("#problem").textContent = "This page does not speak with the portal (no $mounted), so nobody can save it.";
+});
 find("#save")?.addEventListener("click", () => {
   find("#problem").textContent = "";
   send("save", true);
@@ -100,3 +111,6 @@ tabs.postMessage(setup.as);
 tabs.onmessage = ({ data }) => {
   if (data !== setup.as) say("Another tab shows this extension to another account; reload this one before you go on.");
 };
+
+// Only now: a page that is there before its frame listens would introduce itself to nobody.
+if (frame) frame.src = frame.dataset.source;

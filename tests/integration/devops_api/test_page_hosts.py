@@ -99,7 +99,7 @@ async def entered(multi: Extension, window: Window, **body: str) -> tuple[str, s
     (to,) = re.findall(r'url=([^"]+)"', door.text)
     shown = await window.get(frame + to.replace("&amp;", "&"))
     assert shown.status_code == 200
-    (source,) = re.findall(r'src="(http[^"]+/-/session[^"]+)"', shown.text)
+    (source,) = re.findall(r'data-source="(http[^"]+/-/session[^"]+)"', shown.text)
     return source.replace("&amp;", "&"), frame.replace("portal.", "")
 
 
@@ -214,6 +214,35 @@ async def test_session_ends_with_the_installation(multi: Extension, window: Wind
     await multi.api.post(f"/devops/installations/{made}/uninstall", json={})
     answer = await window.get(f"{origin}/api/x")
     assert (answer.status_code, made in answer.text) == (403, True)
+
+
+async def test_frame_offers_every_installation(multi: Extension, platform: Platform, window: Window) -> None:
+    def install() -> list[str]:
+        services = platform.services
+        accounts = [services.accounts.create(f"Reseller <{number}>", "reseller") for number in range(2)]
+        return [services.installations.install(multi.environment_id, account.id).id for account in accounts]
+
+    first, second = await asyncio.to_thread(install)
+    url = await link(multi, installation=second)
+    frame = url.partition("/-/")[0]
+    await window.get(url)
+    shown = (await window.get(f"{frame}/?as={second}")).text
+    assert f'<option value="{second}" selected>Reseller &lt;1&gt;' in shown
+    assert f'<option value="{first}">Reseller &lt;0&gt;' in shown
+    assert "Local Vendor, without an installation" in shown
+    # The first one, where nobody was asked for or the one is gone.
+    for query in ("", "?as=EIN-0"):
+        assert f'<option value="{first}" selected>' in (await window.get(f"{frame}/{query}")).text
+
+
+async def test_host_header_cannot_smuggle_anything_into_ours(multi: Extension, platform: Platform) -> None:
+    digits = multi.environment_id.removeprefix("ENV-").removesuffix("-01")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for port in ("1; script-src *", "x", "99999"):
+            host = f"srvc-{digits}-dev.localhost:{port}"
+            answer = await client.get(f"{platform.url}/static/x", headers={"Host": host})
+            assert 400 <= answer.status_code < 500
+            assert "content-security-policy" not in answer.headers
 
 
 async def test_door_leads_nowhere_else(multi: Extension, window: Window) -> None:
