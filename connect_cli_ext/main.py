@@ -25,6 +25,13 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run `ccli` and return its exit status (see `connect_cli_ext.errors`)."""
+    color = False if os.environ.get("NO_COLOR") else None
+    # The outer context is for what is printed after the command's own has ended: errors.
+    with click.Context(cli, info_name="ccli", color=color).scope():
+        return _run(arguments, color)
+
+
+def _run(arguments: Sequence[str], color: bool | None) -> int:
     verbose = False
     try:
         instruction = os.environ.get(_COMPLETE)
@@ -36,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
             # Somebody is typing: a message would only disturb.
             except Exception:
                 return 1
-        with cli.make_context("ccli", list(arguments)) as context:
+        with cli.make_context("ccli", list(arguments), color=color) as context:
             verbose = bool(context.params.get("verbose"))
             cli.invoke(context)
     except click.exceptions.Exit as stop:

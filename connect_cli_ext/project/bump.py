@@ -80,7 +80,9 @@ def bump(
         click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     before = dict(_texts(project))
     if not before:
-        raise FileError(project, "has no pyproject.toml, Dockerfile or compose file: name the folder of a project")
+        raise FileError(
+            project.resolve(), "has no pyproject.toml, Dockerfile or compose file: name the folder of a project"
+        )
     after = {path: _bumped(project, path, before, version, runner) for path in before}
     changes = Changes()
     rows = []

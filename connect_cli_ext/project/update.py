@@ -67,7 +67,7 @@ def update(context: click.Context, project_dir: Path, check: bool, diff: bool, f
     marker = read_marker(project_dir)
     if marker is None:
         raise FileError(
-            project_dir,
+            project_dir.resolve(),
             f"has no {MARKER}, or one that cannot be read: only projects made by "
             "'ccli project extension bootstrap' can be updated",
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 Ccli = Callable[..., Any]
@@ -306,3 +307,17 @@ def test_a_reader_that_goes_away_is_no_crash(home: Path, ccli_command: list[str]
     _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert err == ""
+
+
+@pytest.mark.parametrize("no_color", [None, "1"])
+def test_no_color_is_obeyed_on_a_terminal_also_by_errors(
+    home: Path, ccli_command: list[str], no_color: str | None
+) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    if no_color is not None:
+        environment["NO_COLOR"] = no_color
+    for words in (("doctor", "--offline"), ("account", "list")):
+        terminal = pexpect.spawn(ccli_command[0], [*ccli_command[1:], *words], env=environment, encoding="utf-8")
+        terminal.expect(pexpect.EOF, timeout=30)
+        terminal.close()
+        assert ("\x1b[" in terminal.before) is (no_color is None)
