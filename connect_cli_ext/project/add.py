@@ -18,6 +18,7 @@ from connect_cli_ext.lazy import LazyGroup
 from connect_cli_ext.output import sign
 from connect_cli_ext.project.additions import Addition, bring_in, without
 from connect_cli_ext.project.changes import recover
+from connect_cli_ext.project.copies import add_page, add_transformation
 from connect_cli_ext.project.existing import (
     Application,
     ExistingProject,
@@ -66,6 +67,8 @@ def add() -> None:
     ccli project extension add schedulable refresh_prices
     ccli project extension add variable API_TOKEN --secure
     ccli project extension add application anvil
+    ccli project extension add transformation round_prices
+    ccli project extension add page statistics
     """
 
 
@@ -244,6 +247,44 @@ def application(feature: str, pairs: tuple[str, ...], project_dir: Path) -> None
         )
     module, _, _ = entry_points(declared)[kind].partition(":")
     _finish(project, addition, f"application {feature}", module.replace(".", "/") + ".py", "")
+
+
+@add.command()
+@click.argument("name")
+@click.option("--title", help="What people see on the portal. Default: from NAME.")
+@click.option("--description", help="What it does, in a sentence for people.")
+@project_option
+def transformation(name: str, title: str | None, description: str | None, project_dir: Path) -> None:
+    """Add the transformation NAME: its method, the page where it is set up, the endpoint that checks it, and tests.
+
+    It begins as a copy of the template's "Copy columns", which you change to what it is for.
+    """
+    _identifier(name)
+    project = _open(project_dir)
+    there = project.application("tfnapp")
+    _refuse_taken(project, there, name)
+    shown = title or name.replace("_", " ").strip().capitalize()
+    rendered = _rendered(project, with_present_events(project))
+    addition = add_transformation(project, rendered, name, shown, description)
+    _finish(project, addition, f"transformation {name}", there.path, name)
+
+
+@add.command()
+@click.argument("name")
+@click.option("--title", help="Its label on the portal. Default: from NAME.")
+@project_option
+def page(name: str, title: str | None, project_dir: Path) -> None:
+    """Add the page NAME to the module of a multi-account extension, and a test of it.
+
+    It becomes a tab beside the main page and begins as a copy of that, which you change to what it is for.
+    """
+    _identifier(name)
+    project = _open(project_dir)
+    there = project.application("webapp")
+    shown = title or name.replace("_", " ").strip().capitalize()
+    answers = {**with_present_events(project), "webapp_supports_ui": "y"}
+    addition = add_page(project, _rendered(project, answers), name, shown)
+    _finish(project, addition, f"page {name}", there.path, name)
 
 
 def _open(project_dir: Path) -> ExistingProject:

@@ -29,7 +29,7 @@ class _ProjectGroup(LazyGroup):
 @click.group(
     cls=LazyGroup,
     lazy={
-        "add": LazyCommand("connect_cli_ext.project.add:add", "Add a handler, an application or a variable."),
+        "add": LazyCommand("connect_cli_ext.project.add:add", "Add a handler, a page, an application and the like."),
         "bootstrap": LazyCommand("connect_cli_ext.project.bootstrap:bootstrap", "Make a new extension project."),
         "bump": LazyCommand("connect_cli_ext.project.bump:bump", "Put the SDK's version into a project's files."),
         "deploy": LazyCommand("connect_cli_ext.project.deploy:deploy", "Deploy a git tag into an environment."),

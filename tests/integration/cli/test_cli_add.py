@@ -147,6 +147,47 @@ def test_an_application_is_added(ccli: Ccli, make: Make, extension_type: str, pr
     check(project)
 
 
+@pytest.mark.timeout(180)
+def test_transformations_begin_as_a_copy_with_dialog_endpoint_and_tests(ccli: Ccli, make: Make) -> None:
+    project = make(extension_type="transformations")
+    words = ("--title", "Round prices", "--description", "Rounds prices.")
+    result = ccli(*ADD, "transformation", "round_prices", *words, "-p", project)
+    assert (result.status, result.err) == (0, "")
+    text = (project / "connect_ext" / "tfnapp.py").read_text()
+    assert '        name="Round prices",\n        description="Rounds prices.",\n' in text
+    assert 'edit_dialog_ui="/static/transformations/round_prices.html"' in text
+    assert "    def copy_columns(self" in text
+    assert '@router.post("/validate/round_prices")' in (project / "connect_ext" / "webapp.py").read_text()
+    dialog = (project / "connect_ext" / "static" / "transformations" / "round_prices.html").read_text()
+    assert "assets/transformations/round_prices.js" in dialog
+    before = tree(project)
+    again = ccli(*ADD, "transformation", "round_prices", "-p", project)
+    assert (again.status, "has round_prices already" in again.err) == (1, True)
+    assert tree(project) == before
+    check(project)
+
+
+@pytest.mark.timeout(180)
+def test_pages_become_tabs_with_a_test(ccli: Ccli, make: Make) -> None:
+    project = make(extension_type="multiaccount", application_types="webapp", webapp_supports_ui="y")
+    assert ccli(*ADD, "page", "statistics", "-p", project).status == 0
+    assert ccli(*ADD, "page", "more", "--title", 'More & "more"', "-p", project).status == 0
+    text = (project / "connect_ext" / "webapp.py").read_text()
+    assert '{"label": "Statistics", "url": "/static/statistics.html"}' in text
+    page = (project / "connect_ext" / "static" / "more.html").read_text()
+    assert "<title>More &amp; &quot;more&quot;</title>" in page
+    assert "./assets/more.js" in page
+    again = ccli(*ADD, "page", "more", "-p", project)
+    assert (again.status, "exists already" in again.err) == (1, True)
+    check(project)
+
+
+def test_pages_and_transformations_need_something_to_begin_with(ccli: Ccli, make: Make) -> None:
+    project = make()
+    assert "declares no tfnapp" in ccli(*ADD, "transformation", "x", "-p", project).err
+    assert "declares no webapp" in ccli(*ADD, "page", "x", "-p", project).err
+
+
 def test_what_exists_is_named_with_file_and_line_and_nothing_is_changed(ccli: Ccli, make: Make) -> None:
     project = make(include_variables_example="y")
     before = tree(project)
