@@ -59,7 +59,7 @@ class AnvilWork:
     def __init__(self, context: SessionContext, uplink: Uplink) -> None:
         self._context = context
         self._uplink = uplink
-        self._calls = AnvilCalls()
+        self._calls = AnvilCalls(context.spans)
         self._variable = context.declarations.anvil_key_variable
         # The variables that the present application was made with; None while nothing is offered.
         self._offered: Mapping[str, Any] | None = None

@@ -13,8 +13,12 @@ import inspect
 import logging
 import queue
 import threading
+import uuid
 from collections.abc import Callable
 from typing import Any, Final
+
+from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
+from connect_eaas.runner.tracing_spans import Spans
 
 __all__ = ["DEFAULT_URL", "AnvilCalls", "Uplink"]
 
@@ -24,9 +28,14 @@ _log = logging.getLogger("connect.eaas.runner.anvil")
 
 
 class AnvilCalls:
-    """Calls in hand. Made on the event loop; the calls come from Anvil's threads."""
+    """Calls in hand. Made on the event loop; the calls come from Anvil's threads.
 
-    def __init__(self) -> None:
+    Args:
+        spans: who traces.
+    """
+
+    def __init__(self, spans: Spans | None = None) -> None:
+        self._spans = spans or Spans()
         self.finished = 0
         self._loop = asyncio.get_running_loop()
         self._lock = threading.Lock()
@@ -55,12 +64,21 @@ class AnvilCalls:
         @functools.wraps(method)
         def call(*arguments: Any, **options: Any) -> Any:
             self._enter()
+            # Lines of the log, the method's own too, are known by the call.
+            known = CURRENT_TASK.set(TaskIdentity(uuid.uuid4().hex, "anvil_call", method.__name__))
             try:
-                result = method(*arguments, **options)
-                if inspect.iscoroutine(result):
-                    return asyncio.run_coroutine_threadsafe(result, self._loop).result()
-                return result
+                with self._spans.anvil_call(method.__name__):
+                    result = method(*arguments, **options)
+                    if inspect.iscoroutine(result):
+                        # It runs in a copy of this context.
+                        return asyncio.run_coroutine_threadsafe(result, self._loop).result()
+                    return result
+            except Exception:
+                # Anvil tells the caller; here nobody else would.
+                _log.exception("%s failed", method.__name__)
+                raise
             finally:
+                CURRENT_TASK.reset(known)
                 self._leave()
 
         return call

@@ -80,6 +80,8 @@ class Line(ABC):
         # Set once the platform was reached at all: from then on a refusal may be a passing trouble.
         self._was_open = False
         self._session: Session | None = None
+        self.on_loss: Callable[[], None] = lambda: None
+        """Called when a connection is gone."""
 
     @abstractmethod
     def _query(self) -> Mapping[str, str | int]:
@@ -157,6 +159,7 @@ class Line(ABC):
             self._session = None
             session.close()
             self._lost()
+            self.on_loss()
             with anyio.CancelScope(shield=True):
                 await socket.close()
 

@@ -57,6 +57,7 @@ CALL_SECONDS: Final = Family("connect_web_call_duration_seconds", "histogram", "
 CALLS_RUNNING: Final = Family("connect_web_calls_running", "gauge", "Web calls that run.")
 OUTBOX: Final = Family("connect_outbox_results", "gauge", "Results that the platform has not got yet.", {}, True)
 CONNECTIONS: Final = Family("connect_connections", "counter", "Sessions that the platform configured.", {}, True)
+SESSIONS: Final = Family("connect_sessions_connected", "gauge", "Sessions that are connected now.", {}, True)
 RECONNECTS: Final = Family("connect_reconnects", "counter", "Sessions opened anew after a loss.", {}, True)
 RESTARTS: Final = Family("connect_worker_restarts", "counter", "Processes that died and were replaced.", {}, True)
 
@@ -70,6 +71,7 @@ FAMILIES: Final = (
     CALLS_RUNNING,
     OUTBOX,
     CONNECTIONS,
+    SESSIONS,
     RECONNECTS,
     RESTARTS,
 )
@@ -119,6 +121,9 @@ class Meter:
 
     def connected(self, *, again: bool) -> None:
         """The platform configured the session; ``again`` if it had done so before in this process."""
+
+    def disconnected(self) -> None:
+        """The session's connection is gone."""
 
 
 class Board(Meter):
@@ -182,8 +187,12 @@ class Board(Meter):
 
     def connected(self, *, again: bool) -> None:
         self._add(CONNECTIONS)
+        self._set(SESSIONS, 1)
         if again:
             self._add(RECONNECTS)
+
+    def disconnected(self) -> None:
+        self._set(SESSIONS, 0)
 
     def restarted(self) -> None:
         """The worker's process was replaced; said by the supervisor."""

@@ -32,6 +32,9 @@ _log = logging.getLogger("connect.eaas.runner")
 class Conversation(Protocol):
     """A connection that is kept open."""
 
+    on_loss: Callable[[], None]
+    """Called whenever it is gone; to be set."""
+
     async def run(self) -> None:
         """Keep it open until cancelled."""
 

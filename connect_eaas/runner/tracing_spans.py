@@ -1,4 +1,5 @@
-"""Traces of OpenTelemetry: a span for a task, in it one for the handler, and one for each API call.
+"""Traces of OpenTelemetry: a span for a task, in it one for the handler, and one for each API call; and spans for calls
+of the web application and from Anvil.
 
 Nothing is imported and nothing is done unless an exporter is configured by the ``OTEL_…`` variables that OpenTelemetry
 itself defines, and the extra ``otel`` is installed. The trace goes on from the task's ``connect_correlation_id``.
@@ -13,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from connect_eaas.protocol.messages import Task
+from connect_eaas.protocol.messages import Task, WebTask
 from connect_eaas.tracing import TRACE_HEADER
 
 if TYPE_CHECKING:
@@ -40,6 +41,14 @@ class Spans:
 
     def handler(self, where: str) -> AbstractContextManager[None]:
         """A span around the author's method."""
+        return _NOTHING
+
+    def web_call(self, call: WebTask) -> AbstractContextManager[Callable[[int], None] | None]:
+        """A span around a web call; what it gives is told the status."""
+        return _NOTHING
+
+    def anvil_call(self, method: str) -> AbstractContextManager[None]:
+        """A span around a call from Anvil."""
         return _NOTHING
 
     def close(self) -> None:
@@ -87,6 +96,36 @@ class OtelSpans(Spans):
     @contextlib.contextmanager
     def handler(self, where: str) -> Iterator[None]:
         with self._tracer.start_as_current_span(where):
+            yield
+
+    @contextlib.contextmanager
+    def web_call(self, call: WebTask) -> Iterator[Callable[[int], None]]:
+        from opentelemetry.trace import SpanKind, StatusCode
+
+        options, request = call.options, call.request
+        callers = next((value for name, value in request.headers.items() if name.lower() == "traceparent"), "")
+        parent = self._propagator.extract({"traceparent": options.connect_correlation_id or callers})
+        method, path = request.method.upper(), request.url.partition("?")[0]
+        attributes: dict[str, Any] = {"http.request.method": method, "url.path": path}
+        if options.installation_id:
+            attributes["connect.installation.id"] = options.installation_id
+        with self._tracer.start_as_current_span(
+            f"web {method}", context=parent, kind=SpanKind.SERVER, attributes=attributes
+        ) as span:
+
+            def answered(status: int) -> None:
+                span.set_attribute("http.response.status_code", status)
+                if status >= 500:
+                    span.set_status(StatusCode.ERROR)
+
+            yield answered
+
+    @contextlib.contextmanager
+    def anvil_call(self, method: str) -> Iterator[None]:
+        from opentelemetry.trace import SpanKind
+
+        # Anvil tells nothing about a trace: one begins here.
+        with self._tracer.start_as_current_span(f"anvil {method}", kind=SpanKind.SERVER):
             yield
 
     @contextlib.contextmanager

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+import anyio
 
 from connect_eaas.protocol import codec
 from connect_eaas.protocol.messages import SetupRequest, WebTask
@@ -88,6 +91,7 @@ class WebChannel(Line):
         configured: called with each setup response.
         stop: the runner's wish to stop.
         clock: seconds of a monotonic clock.
+        live: the application's life beside its calls; cancelled with the session.
     """
 
     def __init__(
@@ -101,6 +105,7 @@ class WebChannel(Line):
         configured: Callable[[Configured], None],
         stop: Stop,
         clock: Callable[[], float],
+        live: Callable[[], Coroutine[Any, Any, None]],
     ) -> None:
         super().__init__(
             "web",
@@ -112,6 +117,7 @@ class WebChannel(Line):
             clock=clock,
         )
         self._setup = setup
+        self._live = live
         self._calls = calls
         self._answers = answers
         # Size and answer: the largest one of the present connection, to blame if the platform finds one too big.
@@ -119,6 +125,12 @@ class WebChannel(Line):
         # Answers of this size in characters are known to be too big for the platform; None while none was.
         self._too_big: int | None = None
         answers.wake = self._work.set
+
+    async def run(self) -> None:
+        """Keep the session open, and the application alive, until cancelled."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._live)
+            await super().run()
 
     def _query(self) -> Mapping[str, str | int]:
         return {}

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import anyio
+
 from connect_eaas.declarations import Declarations
 from connect_eaas.protocol.messages import Repository, SetupRequest
 from connect_eaas.protocol.session_events import Configured
+from connect_eaas.runner.errors import RunnerError
 from connect_eaas.runner.handlers.web import WebCalls, use_threads
 from connect_eaas.runner.handlers.web_frames import InternalHeaders
 from connect_eaas.runner.sessions import Session, SessionContext
 from connect_eaas.runner.web_channel import WebAnswers, WebChannel
 from connect_eaas.web.application import build_app
+from connect_eaas.web.inject.connections import trace_calls
+from connect_eaas.web.lifespan import Life
 
 __all__ = ["open_session", "setup_request"]
 
@@ -38,14 +45,31 @@ def open_session(context: SessionContext) -> Session:
         context.configured(event)
         headers.refresh()
 
+    trace_calls(context.spans.call_span)
+    application = context.declarations.application
+    life, serving = Life(build_app(application)), asyncio.Event()
+
+    async def live() -> None:
+        """Start the application after ``on_startup``, before its first call; it ends after its last one."""
+        await context.ready.wait()
+        async with anyio.create_task_group() as group:
+            group.start_soon(life.run)
+            await life.started.wait()
+            if life.failure is None:
+                serving.set()
+            else:
+                text = f"{application.__name__}: the web application could not start: {life.failure}"
+                context.stop.fail(RunnerError(text))
+
     answers = WebAnswers(clock=context.clock, kept_s=limits.web_s)
     calls = WebCalls(
-        build_app(context.declarations.application),
+        life.call,
         headers=headers,
         limits=limits,
         answered=answers.put,
-        ready=context.ready,
+        ready=serving,
         meter=context.meter,
+        spans=context.spans,
     )
     channel = WebChannel(
         settings=context.settings,
@@ -56,5 +80,6 @@ def open_session(context: SessionContext) -> Session:
         configured=configured,
         stop=context.stop,
         clock=context.clock,
+        live=live,
     )
     return Session(channel, calls, answers)

@@ -147,7 +147,9 @@ class Worker:
         ) as api:
             try:
                 for kind in self._kinds:
-                    self._sessions.append(kind.open(self._context(kind.name, api)))
+                    session = kind.open(self._context(kind.name, api))
+                    session.channel.on_loss = self._meter.disconnected
+                    self._sessions.append(session)
                 async with anyio.create_task_group() as group:
                     for session in self._sessions:
                         group.start_soon(session.owed.keep_synced)

@@ -85,13 +85,17 @@ def split(source: APIRouter | None = None) -> tuple[APIRouter, APIRouter]:
     """Return two routers that share the routes of ``source``: those that need authentication, and the others.
 
     Routes of routers that ``source`` includes are split likewise; prefixes and dependencies of their inclusion stay.
+    What ``source`` does at the start and at the end goes with the first of them.
 
     Args:
         source: by default, the router of web applications.
     """
+    source = source or current_router()
     authorized, unauthorized = APIRouter(), APIRouter()
     for part, wanted in ((authorized, False), (unauthorized, True)):
-        part.routes.extend(_selected((source or current_router()).routes, unauthorized=wanted))
+        part.routes.extend(_selected(source.routes, unauthorized=wanted))
+    # What is to be done at the start and at the end; once, although the routes are served in three places.
+    authorized.lifespan_context = source.lifespan_context
     return authorized, unauthorized
 
 

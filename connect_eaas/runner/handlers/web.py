@@ -13,8 +13,10 @@ import anyio.to_thread
 
 from connect_eaas.protocol.messages import WebTask
 from connect_eaas.runner.handlers.web_frames import InternalHeaders, answer, read_request
+from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
 from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.settings import Limits
+from connect_eaas.runner.tracing_spans import Spans
 from connect_eaas.web.asgi import Application, AsgiCall, Response, TooLargeError
 
 __all__ = ["MAX_ANSWER_BYTES", "WebCalls", "use_threads"]
@@ -35,6 +37,8 @@ class _Call:
     timer: asyncio.TimerHandle | None = None
     arrived: float = 0.0
     answered: bool = field(default=False)
+    # Told the status, if calls are traced.
+    traced: Callable[[int], None] | None = None
 
 
 class WebCalls:
@@ -47,6 +51,7 @@ class WebCalls:
         answered: takes the answers.
         ready: set once the platform configured the runner and ``on_startup`` has run; calls wait for it.
         meter: who counts.
+        spans: who traces.
     """
 
     def __init__(
@@ -58,7 +63,9 @@ class WebCalls:
         answered: Callable[[WebTask], None],
         ready: asyncio.Event,
         meter: Meter | None = None,
+        spans: Spans | None = None,
     ) -> None:
+        self._spans = spans or Spans()
         self._meter = meter or Meter()
         self._app = app
         self._headers = headers
@@ -138,6 +145,12 @@ class WebCalls:
         call.timer = loop.call_at(call.arrived + self._limits.web_s, self._overdue, call)
 
     async def _run(self, call: _Call) -> None:
+        # Lines of the log, the endpoint's own too, are known by the call.
+        CURRENT_TASK.set(TaskIdentity(call.task.options.correlation_id, "web_task", _name(call.task)))
+        with self._spans.web_call(call.task) as call.traced:
+            await self._carry_out(call)
+
+    async def _carry_out(self, call: _Call) -> None:
         try:
             if not self._ready.is_set():
                 await self._ready.wait()
@@ -165,6 +178,8 @@ class WebCalls:
         if call.answered:
             return
         call.answered = True
+        if call.traced is not None:
+            call.traced(response.status)
         if call.timer is not None:
             call.timer.cancel()
         level = logging.ERROR if response.status >= 500 else logging.INFO

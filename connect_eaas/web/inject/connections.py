@@ -5,11 +5,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from connect_eaas.call_spans import CallSpan
 from connect_eaas.client import AsyncPooledClient, ClientFactory, PooledClient
 from connect_eaas.request_log import RequestLogger
 from connect_eaas.tracing import TRACE_HEADER, get_correlation_id
 
-__all__ = ["ConnectClient", "AsyncConnectClient", "client_options", "owner_key"]  # noqa: RUF022 - the plain one first
+__all__ = ["ConnectClient", "AsyncConnectClient", "client_options", "owner_key", "trace_calls"]  # noqa: RUF022 - the plain one first
 
 _ADDRESSES: Final = 16
 
@@ -18,14 +19,14 @@ class ConnectClient(PooledClient):
     """The plain client, on connections that all calls share."""
 
     def __init__(self, api_key: str, *, endpoint: str, **options: Any) -> None:
-        super().__init__(_connections(endpoint), api_key, endpoint=endpoint, **options)
+        super().__init__(_connections(endpoint, _watcher[0]), api_key, endpoint=endpoint, **options)
 
 
 class AsyncConnectClient(AsyncPooledClient):
     """The asynchronous client, on connections that all calls share."""
 
     def __init__(self, api_key: str, *, endpoint: str, **options: Any) -> None:
-        super().__init__(_connections(endpoint), api_key, endpoint=endpoint, **options)
+        super().__init__(_connections(endpoint, _watcher[0]), api_key, endpoint=endpoint, **options)
 
 
 def client_options(endpoint: str, user_agent: str, correlation_id: str | None, logger: Any) -> dict[str, Any]:
@@ -49,7 +50,20 @@ def owner_key() -> str:
     return key
 
 
+def trace_calls(call_span: CallSpan | None) -> None:
+    """Have the calls of all clients that endpoints get watched; None ends that."""
+    _watcher[:] = [call_span]
+
+
+_watcher: list[CallSpan | None] = [None]
+
+
 @lru_cache(maxsize=_ADDRESSES)
-def _connections(endpoint: str) -> ClientFactory:
+def _connections(endpoint: str, call_span: CallSpan | None) -> ClientFactory:
     ca_file = os.environ.get("CONNECT_CA_FILE")
-    return ClientFactory(endpoint=endpoint, api_key="", ca_file=Path(ca_file).expanduser() if ca_file else None)
+    return ClientFactory(
+        endpoint=endpoint,
+        api_key="",
+        ca_file=Path(ca_file).expanduser() if ca_file else None,
+        call_span=call_span,
+    )

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
@@ -17,12 +19,27 @@ from connect_eaas.web.inject.common import get_call_context, get_config, get_log
 from connect_eaas.web.inject.models import Context
 from connect_eaas.web.routing import Router, split
 
-router = Router()
 released = threading.Event()
 """Ends the endpoints that hang."""
 seen: list[str] = []
 """What happened after an answer."""
 entered = threading.Semaphore(0)
+life: list[str] = []
+"""What happened at the application's start and end."""
+refusal: list[str] = []
+"""Why it cannot start, if it is not to."""
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+    if refusal:
+        raise RuntimeError(refusal[0])
+    life.append("begin")
+    yield {"price": 42}
+    life.append("end")
+
+
+router = Router(lifespan=lifespan)
 
 
 def dependencies_of_all(
@@ -43,6 +60,12 @@ class LiveWeb(WebApplicationBase):
     @classmethod
     def get_routers(cls) -> Any:
         return split(router)
+
+    @router.get("/state")
+    def state(self, request: Request, logger: Any = Depends(get_logger)) -> int:
+        logger.info("the state is asked for")
+        life.append("call")
+        return int(request.state.price)
 
     @router.get("/all")
     def all(self, found: dict[str, Any] = Depends(dependencies_of_all)) -> dict[str, Any]:

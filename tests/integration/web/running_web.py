@@ -48,7 +48,7 @@ class Web:
         return httpx.AsyncClient(base_url=self.base, timeout=20, **options)
 
     @asynccontextmanager
-    async def running(self, limits: Limits | None = None) -> AsyncIterator[Worker]:
+    async def running(self, limits: Limits | None = None, **options: Any) -> AsyncIterator[Worker]:
         settings = read_settings(
             {
                 "API_KEY": self.platform.api_key,
@@ -67,6 +67,7 @@ class Web:
             version="1.0.0",
             kinds=["web"],
             connected=lambda _: connected.set(),
+            **options,
         )
         job = asyncio.create_task(worker.run())
         try:
@@ -88,6 +89,8 @@ async def web(platform: Platform, monkeypatch: pytest.MonkeyPatch) -> Web:
     while live_web.entered.acquire(blocking=False):
         pass
     live_web.seen.clear()
+    live_web.life.clear()
+    live_web.refusal.clear()
     owner = platform.services.accounts.owner()
     assert owner is not None
     extension = await asyncio.to_thread(make_extension, platform, owner.id)

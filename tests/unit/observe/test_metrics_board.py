@@ -30,6 +30,20 @@ def value(samples: Samples, name: str, **labels: str) -> float:
     return samples[name, frozenset(labels.items())]
 
 
+def test_sessions_that_are_connected_now(tmp_path: Path) -> None:
+    board = Board(tmp_path / "background")
+    seen = []
+    for happens in (lambda: board.connected(again=False), board.disconnected, lambda: board.connected(again=True)):
+        happens()
+        seen.append(value(scraped(tmp_path), "connect_sessions_connected", worker="background"))
+    # What is left of a process that died is not connected.
+    board.clear_gauges()
+    seen.append(value(scraped(tmp_path), "connect_sessions_connected", worker="background"))
+    board.close()
+
+    assert seen == [1, 0, 1, 0]
+
+
 ENDED = st.tuples(
     st.sampled_from(["background", "scheduled", "interactive"]),
     st.sampled_from(["success", "skip", "retry", "fail"]),
