@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import IO, Final
 from xml.parsers import expat
 
@@ -13,9 +16,13 @@ from connect_eaas.runner.sheets.errors import SheetError
 
 __all__ = ["SharedStrings", "read_strings"]
 
-_IN_MEMORY: Final = 16 * 1024 * 1024
+_IN_MEMORY: Final = 32 * 1024 * 1024
 """Characters kept in memory; a table beyond it moves to a file."""
 _CACHED: Final = 4096
+_BEGIN: Final = re.compile(rb"^\s*(?:<\?xml([^>]*)\?>\s*)?<sst(?:\s[^<>]*[^<>/])?>")
+_ENCODING: Final = re.compile(rb"encoding=[\"'](?!utf-8[\"'])", re.IGNORECASE)
+_TEXT: Final = re.compile(r"<si><t(?:\s[^<>]*)?>([^<]*)</t></si>|(<si\b[\s\S]*?</si>|<)")
+"""A plain text, or else an entry of another kind, or whatever else begins there."""
 
 
 class SharedStrings:
@@ -49,6 +56,16 @@ class SharedStrings:
                 self._spill()
             return
         self._write(value)
+
+    def extend(self, values: Sequence[str]) -> None:
+        """Add texts at the end."""
+        size = self._size + sum(map(len, values)) + 64 * len(values)
+        if self._file is None and size <= self._in_memory:
+            self._texts += values
+            self._size = size
+            return
+        for value in values:
+            self.append(value)
 
     def __getitem__(self, index: int) -> str:
         """The text of this number.
@@ -94,16 +111,62 @@ class SharedStrings:
 def read_strings(chunks: Iterable[bytes], into: SharedStrings) -> None:
     """Read the part ``sharedStrings.xml``; phonetic hints are left out, rich texts become plain.
 
+    Tables that are written as all common programs do are read quickly, others by a real XML parser.
+
     Raises:
         SheetError: it is not well-formed.
     """
-    reading = _Reading(into)
+    pieces = iter(chunks)
     try:
-        for chunk in chunks:
+        rest = _read_quickly(pieces, into)
+        if rest is None:
+            return
+        reading = _Reading(into)
+        for chunk in rest:
             reading.parser.Parse(chunk, False)
         reading.parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise SheetError(f"the shared strings are no XML: {error}") from error
+    except UnicodeDecodeError as error:
+        raise SheetError(f"the shared strings are not in the encoding that they claim: {error.reason}") from error
+
+
+def _read_quickly(chunks: Iterator[bytes], into: SharedStrings) -> Iterator[bytes] | None:
+    """Read plain entries as long as there is nothing unusual; what is left for the parser, None if nothing is."""
+    buffer = next(chunks, b"")
+    begin = _BEGIN.match(buffer)
+    if begin is None or _ENCODING.search(begin[1] or b""):
+        return chain((buffer,), chunks)
+    opening, buffer = begin[0], buffer[begin.end() :]
+    while True:
+        # Looking for one character is far quicker, and hardly any text has it.
+        if b"!" in buffer and b"<!" in buffer:
+            return chain((opening, buffer), chunks)
+        cut = buffer.rfind(b"</si>") + 5
+        if cut > 4:
+            entries, buffer = buffer[:cut], buffer[cut:]
+            found = _TEXT.findall(entries.decode("utf-8"))
+            if ("", "<") in found:
+                return chain((opening, entries, buffer), chunks)
+            for other, alike in groupby(found, itemgetter(1)):
+                if other:
+                    for _ in alike:
+                        _Reading(into).parser.Parse(opening + other.encode() + b"</sst>", True)
+                else:
+                    into.extend(_decoded([value for value, _ in alike], entries))
+        chunk = next(chunks, None)
+        if chunk is None:
+            # The parser sees to it that the part ends as it should.
+            return iter((opening, buffer))
+        buffer += chunk
+
+
+def _decoded(texts: list[str], entries: bytes) -> list[str]:
+    if b"\r" in entries:
+        texts = [value.replace("\r\n", "\n").replace("\r", "\n") for value in texts]
+    if b"&" in entries or (b"_" in entries and b"_x" in entries):
+        return list(map(text.decode, texts))
+    return texts
 
 
 class _Reading:
