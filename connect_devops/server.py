@@ -30,8 +30,9 @@ from connect_devops.clock import Clock, SystemClock
 from connect_devops.data_dir import DataDir
 from connect_devops.discovery import DiscoveryFile
 from connect_devops.domain.errors import DataLostError
-from connect_devops.door.door import Door, address
+from connect_devops.door.door import Door
 from connect_devops.errors import DataDirError, StartError
+from connect_devops.facts import extension_facts
 from connect_devops.files import write_private
 from connect_devops.hub.hub import Hub
 from connect_devops.listeners import bind, make_listener
@@ -310,7 +311,6 @@ class _Parts:
     def facts(self) -> Mapping[str, Any]:
         """See `connect_devops.api.local.LocalPlatform`."""
         platform = self.platform
-        extensions = self.services.extensions.page().items
         return {
             "url": platform.url,
             "https_url": platform.https_url,
@@ -318,25 +318,7 @@ class _Parts:
             "ca_file": str(platform.ca_file),
             "data_dir": str(self._settings.data_dir),
             "api_key": platform.api_key,
-            "extensions": [
-                {
-                    "id": extension.id,
-                    "name": extension.name,
-                    "type": extension.type,
-                    "environments": [
-                        {
-                            "id": environment.id,
-                            "uuid": environment.external_id,
-                            "type": environment.type,
-                            "status": environment.status,
-                            "jwt_secret": environment.jwt_secret,
-                            "web_url": address(platform.url, environment),
-                        }
-                        for environment in extension.environments.values()
-                    ],
-                }
-                for extension in extensions
-            ],
+            "extensions": extension_facts(self.services, platform.url),
             "projects": self._projects(),
         }
 

@@ -11,17 +11,15 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    Select,
     bindparam,
-    exists,
     insert,
-    literal_column,
     select,
     type_coerce,
     update,
 )
 
 from connect_devops.domain.task import HandBack, decide, decide_lost
+from connect_devops.services.claims import ATTEMPT, CLAIM, CLAIM_INTERACTIVE, LAST_ATTEMPT
 from connect_devops.services.context import Context
 from connect_devops.services.lease import Answer, Leased, Reattached, Settlement
 from connect_devops.services.settling import HELD, End, carry_out
@@ -38,65 +36,6 @@ _LOST: Final = "The runner vanished while it worked on this task."
 _EXPIRED: Final = "The runner did not answer in time."
 _RESTARTED: Final = "The platform was restarted, and nobody waits for the answer any more."
 _RESULTS: Final = frozenset({"success", "skip", "reschedule", "retry", "fail", "delete"})
-
-
-# Built once: building a statement costs more than running it.
-_CANDIDATE: Final = (
-    "number",
-    "id",
-    "environment_id",
-    "category",
-    "event_type",
-    "object_id",
-    "installation_id",
-    "data",
-    "trace",
-    "due",
-    "attempt_count",
-)
-
-
-def _claim(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return (
-        select(*(tasks.c[name] for name in _CANDIDATE))
-        .where(
-            tasks.c.environment_id == bindparam("environment"),
-            tasks.c.category == bindparam("wanted"),
-            tasks.c.due <= bindparam("now"),
-            WAITING,
-            *conditions,
-        )
-        .order_by(tasks.c.due, tasks.c.number)
-        .limit(bindparam("how_many"))
-        .with_for_update(skip_locked=True)
-    )
-
-
-_busy = tasks.alias("busy")
-_CLAIM_INTERACTIVE: Final = _claim()
-_CLAIM: Final = _claim(
-    ~exists().where(
-        literal_column("busy.status = 'processing'"),
-        _busy.c.environment_id == tasks.c.environment_id,
-        _busy.c.event_type == tasks.c.event_type,
-        _busy.c.object_id == tasks.c.object_id,
-        _busy.c.installation_id == tasks.c.installation_id,
-    )
-)
-_ATTEMPTS: Final = (
-    select(
-        *HELD,
-        attempts.c.lease_id.label("attempt_lease"),
-        attempts.c.ended,
-        attempts.c.outcome,
-        attempts.c.result,
-    )
-    .join_from(tasks, attempts, attempts.c.task_number == tasks.c.number)
-    .where(tasks.c.id == bindparam("task"))
-    .with_for_update(of=tasks)
-)
-_ATTEMPT: Final = _ATTEMPTS.where(attempts.c.lease_id == bindparam("lease"))
-_LAST_ATTEMPT: Final = _ATTEMPTS.order_by(attempts.c.number.desc()).limit(1)
 
 
 class Leases:
@@ -322,7 +261,7 @@ class Leases:
     def _candidates(
         self, transaction: Transaction, environment_id: str, category: Category, now: datetime, limit: int
     ) -> Sequence[Row]:
-        claim = _CLAIM_INTERACTIVE if category == INTERACTIVE else _CLAIM
+        claim = CLAIM_INTERACTIVE if category == INTERACTIVE else CLAIM
         values = {"environment": environment_id, "wanted": category, "now": now, "how_many": limit}
         return transaction.connection.execute(claim, values).mappings().all()
 
@@ -352,9 +291,9 @@ class Leases:
     def _settle(self, transaction: Transaction, answer: Answer) -> Settlement:
         now = self._context.clock.now()
         if answer.lease_id is not None:
-            query, values = _ATTEMPT, {"task": answer.task_id, "lease": answer.lease_id}
+            query, values = ATTEMPT, {"task": answer.task_id, "lease": answer.lease_id}
         else:
-            query, values = _LAST_ATTEMPT, {"task": answer.task_id}
+            query, values = LAST_ATTEMPT, {"task": answer.task_id}
         row = transaction.connection.execute(query, values).mappings().first()
         if row is None:
             return Settlement("unknown", None)
