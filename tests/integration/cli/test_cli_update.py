@@ -134,7 +134,7 @@ def test_local_edits_are_kept(project: Path, today: Today, use_git: bool) -> Non
     extension = project / "connect_ext" / "extension.py"
     edit(extension, "The service could not be activated.", "We are sorry.")
     extension.write_text(extension.read_text() + "\n\ndef my_own() -> None:\n    pass\n")
-    edit(project / "Dockerfile", "USER extension\n", "USER extension\nENV MINE=1\n")
+    edit(project / "Dockerfile", "CMD [", "ENV MINE=1\nCMD [")
     edit(project / ".editor", "max_line_length = 120", "max_line_length = 100")
     (project / "OLD.md").write_text("I still need this.\n")
     (project / "mine.py").write_text("print()\n")
@@ -150,9 +150,7 @@ def test_local_edits_are_kept(project: Path, today: Today, use_git: bool) -> Non
         theirs.replace("The service could not be activated.", "We are sorry.") + "\n\ndef my_own() -> None:\n    pass\n"
     )
     assert "reschedule(countdown=30)" in text
-    assert (project / "Dockerfile").read_text() == wanted["Dockerfile"].decode().replace(
-        "USER extension\n", "USER extension\nENV MINE=1\n"
-    )
+    assert (project / "Dockerfile").read_text() == wanted["Dockerfile"].decode().replace("CMD [", "ENV MINE=1\nCMD [")
     assert "max_line_length = 100" in (project / ".editorconfig").read_text()
     assert not (project / ".editor").exists()
     assert (project / "OLD.md").read_text() == "I still need this.\n"
@@ -207,13 +205,13 @@ def test_uncommitted_changes_are_not_put_at_risk(ccli: Ccli, project: Path) -> N
 
 def test_without_git_only_merged_files_are_at_risk(ccli: Ccli, project: Path) -> None:
     shutil.rmtree(project / ".git")
-    edit(project / "Dockerfile", "USER extension\n", "USER extension\nENV MINE=1\n")
+    edit(project / "Dockerfile", "CMD [", "ENV MINE=1\nCMD [")
     before = tree(project)
     result = ccli(*UPDATE, project)
     assert result.status == 1
     assert "this is no git repository, so a merge into Dockerfile could not be undone" in result.err
     assert tree(project) == before
-    edit(project / "Dockerfile", "USER extension\nENV MINE=1\n", "USER extension\n")
+    edit(project / "Dockerfile", "ENV MINE=1\nCMD [", "CMD [")
     assert ccli(*UPDATE, project).status == 0
 
 
