@@ -14,10 +14,9 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from multiprocessing.connection import Connection
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from connect_eaas.runner.child_process import Child
 from connect_eaas.runner.control import (
@@ -34,13 +33,11 @@ from connect_eaas.runner.control import (
     StopAsked,
     StopNow,
     StopPlease,
-    ToWorker,
     WorkerSpec,
 )
+from connect_eaas.runner.crew_member import Hook, Member, how_ended
 from connect_eaas.runner.features import FeatureTable
-from connect_eaas.runner.kinds import KINDS
 from connect_eaas.runner.report import StopReport
-from connect_eaas.runner.restarts import Restarts
 
 __all__ = ["Crew", "CrewState"]
 
@@ -57,41 +54,6 @@ class CrewState(Enum):
     SERVING = "told to go"
     STOPPING = "told to stop"
     ENDED = "all processes have ended"
-
-
-@dataclass
-class _Member:
-    """One kind of session and the process that serves it now."""
-
-    spec: WorkerSpec
-    child: Child | None = None
-    begun: float = 0.0
-    loaded: bool = False
-    connected: bool = False
-    # True if an earlier process of this kind was connected.
-    was_connected: bool = False
-    # True while it waits for the word on `on_startup`.
-    waiting: bool = False
-    drained: bool = False
-    # What it said last, if it stopped in order or knows why it cannot go on.
-    ended: Ended | None = None
-    refused: Refused | None = None
-    # When to replace it; None unless it died.
-    due: float | None = None
-    restarts: Restarts = field(default_factory=Restarts)
-
-    @property
-    def application(self) -> str:
-        return KINDS[self.spec.kind].application
-
-
-@dataclass
-class _Hook:
-    """How far the hooks of one application are."""
-
-    state: Literal["not called", "running", "called", "failed"] = "not called"
-    # The kind whose process calls them.
-    owner: str | None = None
 
 
 class Crew:
@@ -120,8 +82,8 @@ class Crew:
         # The validating process, until it has ended.
         self._checker: Child | None = None
         self._clock = clock
-        self._members = {spec.kind: _Member(spec) for spec in specs}
-        self._hooks = {member.application: _Hook() for member in self._members.values()}
+        self._members = {spec.kind: Member(spec) for spec in specs}
+        self._hooks = {member.application: Hook() for member in self._members.values()}
         self._told_to_go = False
         self._kill_at: float | None = None
         self.state = CrewState.LOADING
@@ -174,7 +136,7 @@ class Crew:
         self.state = CrewState.SERVING
         self._told_to_go = True
         for member in self._members.values():
-            self._tell(member, Go())
+            member.tell(Go())
 
     def stop(self, reason: str) -> None:
         """Ask all processes to stop in phases; those that still load are ended."""
@@ -188,7 +150,7 @@ class Crew:
             member.due = None
             if member.child is not None and not member.loaded:
                 member.child.kill()
-            self._tell(member, StopPlease(reason))
+            member.tell(StopPlease(reason))
         self._settle()
 
     def stop_now(self) -> None:
@@ -197,7 +159,7 @@ class Crew:
         self.forced = True
         self._kill_at = self._clock() + _FORCED_GRACE_S
         for member in self._members.values():
-            self._tell(member, StopNow())
+            member.tell(StopNow())
         self._settle()
 
     def kill(self) -> None:
@@ -221,7 +183,7 @@ class Crew:
             self._kill_at = None
             for member in self._members.values():
                 if member.child is not None:
-                    _log.warning("%s did not end: it is killed", _name(member))
+                    _log.warning("%s did not end: it is killed", member)
                     member.child.kill()
 
     def attend(self, ready: Iterable[object]) -> None:
@@ -271,7 +233,7 @@ class Crew:
         checker.join()
         checker.connection.close()
 
-    def _read(self, member: _Member, child: Child) -> bool:
+    def _read(self, member: Member, child: Child) -> bool:
         """Read all that is there; False at the end of the pipe."""
         try:
             while child.connection.poll():
@@ -280,14 +242,14 @@ class Crew:
             return False
         return True
 
-    def _act(self, member: _Member, message: object) -> None:
+    def _act(self, member: Member, message: object) -> None:
         if isinstance(message, Loaded):
             member.loaded = True
             self.tables.setdefault(message.application, message.tables)
             if self._told_to_go:
-                self._tell(member, Go())
+                member.tell(Go())
             if self.state is CrewState.STOPPING:
-                self._tell(member, StopPlease(self.report.reason))
+                member.tell(StopPlease(self.report.reason))
         elif isinstance(message, Connected):
             member.connected = True
         elif isinstance(message, Refused):
@@ -306,7 +268,7 @@ class Crew:
         elif isinstance(message, Ended):
             member.ended = message
 
-    def _refuse(self, member: _Member, refused: Refused) -> None:
+    def _refuse(self, member: Member, refused: Refused) -> None:
         """A crew that cannot start says so and ends; one that has served lives on, and replacements try again."""
         member.refused = refused
         started = member.was_connected if member.loaded else self._told_to_go
@@ -322,15 +284,15 @@ class Crew:
             member.waiting = False
             if hook.state == "not called":
                 hook.state, hook.owner = "running", member.spec.kind
-                self._tell(member, StartUp("call"))
+                member.tell(StartUp("call"))
             else:
-                self._tell(member, StartUp("called" if hook.state == "called" else "failed"))
+                member.tell(StartUp("called" if hook.state == "called" else "failed"))
 
-    def _give_shut_down_turns(self, member: _Member) -> None:
+    def _give_shut_down_turns(self, member: Member) -> None:
         hook = self._hooks[member.application]
         if self.state is not CrewState.STOPPING:
             # This process alone stops.
-            self._tell(member, ShutDown(call=hook.owner == member.spec.kind and hook.state == "called"))
+            member.tell(ShutDown(call=hook.owner == member.spec.kind and hook.state == "called"))
             return
         siblings = [
             sibling
@@ -341,9 +303,9 @@ class Crew:
             return
         chosen = next((item for item in siblings if item.spec.kind == hook.owner), siblings[0] if siblings else None)
         for sibling in siblings:
-            self._tell(sibling, ShutDown(call=sibling is chosen and hook.state == "called"))
+            sibling.tell(ShutDown(call=sibling is chosen and hook.state == "called"))
 
-    def _ended(self, member: _Member, child: Child, status: int) -> None:
+    def _ended(self, member: Member, child: Child, status: int) -> None:
         with contextlib.suppress(OSError):
             child.connection.close()
         lived = self._clock() - member.begun
@@ -364,7 +326,7 @@ class Crew:
         if self._trouble is not None:
             return
         if not member.loaded and not self._told_to_go:
-            what = f"{_name(member)} ended ({_status(status)}) while it imported {member.spec.reference}"
+            what = f"{member} ended ({how_ended(status)}) while it imported {member.spec.reference}"
             self._trouble = member.refused or Refused(what, 3)
             return
         pause = member.restarts.pause_after(lived)
@@ -375,21 +337,21 @@ class Crew:
         _log.log(
             level,
             "%s, process %d, ended (%s)%s: it is replaced%s",
-            _name(member),
+            member,
             child.pid,
-            _status(status),
+            how_ended(status),
             why,
             again,
         )
 
-    def _start_member(self, member: _Member) -> None:
+    def _start_member(self, member: Member) -> None:
         member.due = None
         member.was_connected = member.was_connected or member.connected
         member.loaded = member.connected = member.waiting = member.drained = False
         member.ended = member.refused = None
         member.begun = self._clock()
         member.child = self._start(member.spec)
-        _log.debug("%s runs in process %d", _name(member), member.child.pid)
+        _log.debug("%s runs in process %d", member, member.child.pid)
 
     def _settle(self) -> None:
         """Move on to the next state where nothing is missing for it."""
@@ -399,22 +361,3 @@ class Crew:
         if self.state is CrewState.STOPPING and not self._children:
             self.state = CrewState.ENDED
             self._kill_at = None
-
-    def _tell(self, member: _Member, word: ToWorker) -> None:
-        if member.child is not None:
-            with contextlib.suppress(OSError):  # Its end is noticed elsewhere.
-                member.child.connection.send(word)
-
-
-def _name(member: _Member) -> str:
-    return f"the {member.spec.kind} worker"
-
-
-def _status(status: int) -> str:
-    if status >= 0:
-        return f"status {status}"
-    import signal
-
-    with contextlib.suppress(ValueError):
-        return f"signal {signal.Signals(-status).name}"
-    return f"signal {-status}"

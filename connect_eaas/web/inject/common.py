@@ -2,17 +2,13 @@
 
 import json
 import logging
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Header
 from pydantic import ValidationError
 
+from connect_eaas.log_adapter import LogAdapter
 from connect_eaas.web.inject.models import Context
-
-if TYPE_CHECKING:
-    _Adapter = logging.LoggerAdapter[logging.Logger]
-else:
-    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
 
 __all__ = ["get_call_context", "get_config", "get_logger"]
 
@@ -61,7 +57,7 @@ def get_config(x_connect_config: Annotated[str | None, Header()] = "{}") -> dict
 def get_logger(
     context: Annotated[Context, Depends(get_call_context)],
     x_connect_logging_level: Annotated[str | None, Header()] = "INFO",
-) -> _Adapter:
+) -> LogAdapter:
     """Return the logger of the call; its records carry the context's values."""
     logger = logging.getLogger(_LOGGER)
     level = str(x_connect_logging_level).upper()

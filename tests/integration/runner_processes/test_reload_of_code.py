@@ -94,7 +94,7 @@ async def test_project_that_is_wrong_at_the_start_is_waited_for(platform: Script
 
 async def test_stop_while_the_extension_is_imported(platform: ScriptedPlatform, project: Path) -> None:
     module = project / "my_extension" / "events.py"
-    hold = "import sys, time\nsys.stderr.write('importing\\n')\ntime.sleep(60)\n"
+    hold = "import sys, threading\nsys.stderr.write('importing\\n')\nthreading.Event().wait()\n"
     module.write_text(hold + module.read_text())
     async with cextrun(project, platform, "--no-validate") as runner:
         await runner.until_logged("importing")

@@ -16,7 +16,6 @@ from scripted_platform import API_KEY, ENVIRONMENT_ID, ScriptedPlatform
 EVENTS = """
     import os
     import threading
-    import time
     from pathlib import Path
 
     from connect_eaas import BackgroundResponse, EventsApplicationBase, InteractiveResponse, event
@@ -45,7 +44,7 @@ EVENTS = """
             if request.get("plan") == "die":
                 os.kill(os.getpid(), 9)
             if request.get("plan") == "slow":
-                time.sleep(1.0)
+                threading.Event().wait(1.0)
             if request.get("plan") == "hold":
                 threading.Event().wait()
             return BackgroundResponse.skip("one")
@@ -53,8 +52,8 @@ EVENTS = """
         @event("asset_change_request_processing", statuses=["pending"])
         async def change(self, request):
             self.logger.info("the loop is blocked")
-            while True:
-                time.sleep(60)
+            # For ever, and on the loop's own thread.
+            threading.Event().wait()
 
         @event("asset_purchase_request_validation", statuses=["draft"])
         def validate(self, request):
