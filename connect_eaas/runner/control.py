@@ -141,6 +141,9 @@ FromWorker = Loaded | Refused | Connected | HookAsked | HookEnded | Drained | St
 class Go:
     """All applications are right: connect."""
 
+    death: str | None = None
+    """How the process before this one died, for the platform; None if none did."""
+
 
 @dataclass(frozen=True)
 class StartUp:

@@ -247,7 +247,8 @@ class Crew:
             member.loaded = True
             self.tables.setdefault(message.application, message.tables)
             if self._told_to_go:
-                member.tell(Go())
+                member.tell(Go(member.death))
+                member.death = None
             if self.state is CrewState.STOPPING:
                 member.tell(StopPlease(self.report.reason))
         elif isinstance(message, Connected):
@@ -329,6 +330,9 @@ class Crew:
             what = f"{member} ended ({how_ended(status)}) while it imported {member.spec.reference}"
             self._trouble = member.refused or Refused(what, 3)
             return
+        if ended is None:
+            what = f"The {member.spec.kind} worker of instance {member.spec.instance_id} ended"
+            member.death = f"{what} ({how_ended(status)}) and was replaced."
         pause = member.restarts.pause_after(lived)
         member.due = self._clock() + pause
         why = f": {member.refused.text}" if member.refused is not None else ""

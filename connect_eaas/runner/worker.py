@@ -21,7 +21,7 @@ from connect_eaas.runner.errors import RunnerError
 from connect_eaas.runner.hooks import run_hook
 from connect_eaas.runner.kinds import KINDS
 from connect_eaas.runner.metrics import Meter
-from connect_eaas.runner.platform_api import PlatformApi
+from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.report import StopReport
 from connect_eaas.runner.sessions import Session, SessionContext
 from connect_eaas.runner.settings import Settings
@@ -79,6 +79,7 @@ class Worker:
         connected: called whenever a session has been configured by the platform.
         meter: who counts.
         spans: who traces.
+        death: how the process before this one died; told to the platform in Cloud mode.
     """
 
     def __init__(
@@ -96,7 +97,11 @@ class Worker:
         connected: Callable[[str], None] = lambda _: None,
         meter: Meter | None = None,
         spans: Spans | None = None,
+        death: str | None = None,
     ) -> None:
+        self._death = death
+        # Where the environment runs, once the platform told: `local` or `cloud`.
+        self._runtime: str | None = None
         self._spans = spans or Spans()
         self.stop = stop or Stop()
         self.configuration = Configuration(
@@ -155,6 +160,8 @@ class Worker:
                         group.start_soon(session.owed.keep_synced)
                         group.start_soon(session.channel.run)
                     group.start_soon(self._start_up)
+                    if self._death is not None:
+                        group.start_soon(self._tell_of_death, api, self._death)
                     await self.stop.requested.wait()
                     report = await self._stop_in_phases()
                     group.cancel_scope.cancel()
@@ -195,9 +202,25 @@ class Worker:
 
     def _configure(self, event: Configured) -> None:
         self.configuration.apply(event.response)
+        self._runtime = event.response.environment_runtime or self._runtime
         if not event.first:
             _log.info("the platform sent a new configuration")
         self._configured.set()
+
+    async def _tell_of_death(self, api: PlatformApi, death: str) -> None:
+        """Have the environment show how the process before died (``reference/websocket-protocol.md`` section 2).
+
+        In Cloud mode only: elsewhere whoever started the runner sees its log.
+        """
+        await self._configured.wait()
+        service_id = self.configuration.service_id
+        if self._runtime != "cloud" or not service_id:
+            return
+        path = f"devops/services/{service_id}/environments/{self._settings.environment_id}"
+        try:
+            await api.send("PUT", path, json={"error_output": death})
+        except ApiCallError as error:
+            _log.warning("the platform was not told how a process ended: %s", error)
 
     async def _start_up(self) -> None:
         """Have ``on_startup`` run once the first configuration is there, then let the tasks go."""

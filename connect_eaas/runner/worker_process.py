@@ -80,7 +80,7 @@ def run_worker(spec: WorkerSpec, connection: Connection[Any, Any]) -> int:
         return 0
     if not isinstance(word, Go):
         return 0
-    return _run(_Process(spec, declarations, connection).serve())
+    return _run(_Process(spec, declarations, connection, word.death).serve())
 
 
 def _declarations(spec: WorkerSpec) -> Declarations:
@@ -100,8 +100,12 @@ def _declarations(spec: WorkerSpec) -> Declarations:
 class _Process:
     """A worker, and its conversation with the supervisor."""
 
-    def __init__(self, spec: WorkerSpec, declarations: Declarations, connection: Connection[Any, Any]) -> None:
+    def __init__(
+        self, spec: WorkerSpec, declarations: Declarations, connection: Connection[Any, Any], death: str | None
+    ) -> None:
         self._spec = spec
+        # How the process before this one died.
+        self._death = death
         self._declarations = declarations
         self._connection = connection
         # True once the supervisor knows that this worker stops, or need not be told.
@@ -132,6 +136,7 @@ class _Process:
             connected=lambda _: self._send(Connected()),
             meter=_meter(spec),
             spans=spans,
+            death=self._death,
         )
         if sys.platform != "win32":
             loop.add_signal_handler(signal.SIGTERM, self._signalled)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 
+import anyio
 import live_web
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -102,3 +103,19 @@ async def test_lines_of_an_endpoint_name_the_call_as_json(web: Web) -> None:
     assert (own["event_type"], own["object_id"]) == ("web_task", "GET /api/state")
     assert own["task_id"]
     assert own["logger"] == "eaas.webapp"
+
+
+@pytest.mark.parametrize(("runtime", "told"), [("cloud", True), ("local", False)])
+async def test_death_of_a_process_is_told_in_cloud_mode(web: Web, runtime: str, told: bool) -> None:
+    environments = web.platform.services.environments
+    if told:
+        environments.update(web.environment_id, {"runtime": "cloud"})
+    death = "The web worker of instance I ended (signal SIGKILL) and was replaced."
+    with web.platform.services.signals.listen(lambda _: True) as inbox:
+        async with web.running(death=death), web.client(headers={"Authorization": web.platform.api_key}) as client:
+            with anyio.fail_after(10):
+                while told and environments.get(web.environment_id).error_output is None:
+                    await inbox.get()
+            assert (await client.get("/api/state")).status_code == 200
+
+    assert environments.get(web.environment_id).error_output == (death if told else None)
