@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -80,6 +81,7 @@ class WalkAround(RuleBasedStateMachine):
 
 
 TestWalkAround = WalkAround.TestCase
+TestWalkAround.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)
 
 
 def test_walking_through_with_defaults_asks_what_applies_and_finishes() -> None:
