@@ -76,7 +76,9 @@ class Channel(Line):
         self._setup = setup
         self._dispatcher = dispatcher
         self._results = results
-        results.wake = self._work.set
+        # True while the writer sends results.
+        self._sending = False
+        results.wake = self._result_came
 
     def _query(self) -> Mapping[str, str | int]:
         if self.kind == "transformations":
@@ -96,9 +98,35 @@ class Channel(Line):
         self._results.connection_lost()
 
     async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
+        self._sending = True
+        try:
+            due = self._results.due()
+            for first in range(0, len(due), _SENT_TOGETHER):
+                await self._send_results(socket, session, due[first : first + _SENT_TOGETHER])
+        finally:
+            self._sending = False
+
+    def _result_came(self) -> None:
+        """Send a lone result at once; others leave together, by the writer."""
+        if self._sending or not self._dispatcher.idle or not self._send_lone_result():
+            self._work.set()
+
+    def _send_lone_result(self) -> bool:
+        socket, session = self._socket, self._session
+        if socket is None or session is None or not socket.writable:
+            return False
+        if not session.configured or not session.may_send("task"):
+            return False
         due = self._results.due()
-        for first in range(0, len(due), _SENT_TOGETHER):
-            await self._send_results(socket, session, due[first : first + _SENT_TOGETHER])
+        if len(due) != 1:
+            return False
+        try:
+            session.send(due[0])
+        except PydanticSerializationError:
+            return False
+        socket.send_now(session.data_to_send())
+        self._results.handed_over(due[0].options.lease, acknowledged_later=ACKNOWLEDGEMENTS in session.features)
+        return True
 
     async def _send_results(self, socket: PlatformConnection, session: Session, results: list[Task]) -> None:
         taken = []

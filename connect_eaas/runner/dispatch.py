@@ -130,6 +130,11 @@ class Dispatcher:
         """Leases of the tasks in hand."""
         return [work.task.options.lease for work in self._works.values()]
 
+    @property
+    def idle(self) -> bool:
+        """True if no task is in hand."""
+        return not self._works
+
     def running(self, category: str) -> int:
         """How many tasks of this category are in hand."""
         return sum(1 for work in self._works.values() if work.task.options.task_category == category)

@@ -82,6 +82,7 @@ class Line(ABC):
         self._session: Session | None = None
         self.on_loss: Callable[[], None] = lambda: None
         """Called when a connection is gone."""
+        self._socket: PlatformConnection | None = None
 
     @abstractmethod
     def _query(self) -> Mapping[str, str | int]:
@@ -148,7 +149,7 @@ class Line(ABC):
         socket = await connect_to_platform(self._settings, self._instance_id, suffix=self._suffix, query=self._query())
         self._was_open = True
         session = Session(Side.RUNNER, now=self._clock(), features=(ACKNOWLEDGEMENTS,))
-        self._session = session
+        self._session, self._socket = session, socket
         session.send(self._introduction())
         try:
             async with anyio.create_task_group() as both:
@@ -156,7 +157,7 @@ class Line(ABC):
                 await self._read(socket, session)
                 both.cancel_scope.cancel()
         finally:
-            self._session = None
+            self._session = self._socket = None
             session.close()
             self._lost()
             self.on_loss()

@@ -77,6 +77,17 @@ class PlatformConnection(ClientConnection):
         if gathered:
             await self._write(gathered)
 
+    @property
+    def writable(self) -> bool:
+        """True if texts can be sent without waiting."""
+        if self.protocol.state is not State.OPEN or self.protocol.extensions or self.debug:
+            return False
+        return not self.paused and not self.transport.is_closing()
+
+    def send_now(self, frames: Sequence[str]) -> None:
+        """Send the texts in this order, without waiting; only where the connection is `writable`."""
+        self.transport.write(b"".join([_masked(frame.encode()) for frame in frames]))
+
     async def _write(self, frames: list[bytes]) -> None:
         if self.protocol.state is not State.OPEN:
             # Waits for the end, and says what it was.

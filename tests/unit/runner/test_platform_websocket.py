@@ -213,3 +213,19 @@ async def test_sending_waits_while_the_line_is_full_and_tells_when_it_breaks() -
     line.socket.connection_lost(ConnectionResetError("reset"))
     with pytest.raises(ConnectionClosed):
         await sending
+
+
+async def test_what_is_sent_at_once_arrives_and_only_an_open_line_with_room_is_writable() -> None:
+    line = Line()
+    line.pipe.written.clear()
+    assert line.socket.writable
+    line.socket.send_now(["one", "two"])
+    assert [bytes(frame.data) for frame in line.sent()] == [b"one", b"two"]
+
+    line.socket.pause_writing()
+    assert not line.socket.writable
+    line.socket.resume_writing()
+    assert line.socket.writable
+    line.server.send_close(1001, "going away")
+    line.socket.data_received(b"".join(line.server.data_to_send()))
+    assert not line.socket.writable
