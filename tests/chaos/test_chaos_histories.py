@@ -98,3 +98,32 @@ def test_task_that_kills_its_runner_is_tried_once_and_ten_times_more(
 
     assert tries == RetryPolicy().limit + 1
     assert history.seen["lost"] == tries
+
+
+def test_task_of_a_runner_that_stays_away_goes_to_another_one_after_the_grace(
+    platform_in_memory: PlatformInMemory, memory: Path
+) -> None:
+    platform_in_memory.clear()
+    history = History(b"", platform_in_memory, memory)
+    gone, other = history.runners
+    history.publish(gone)
+    for runner in (gone, other):
+        history.connect(runner)
+        history.arrive_at_platform(runner)
+        history.arrive_at_runner(runner)
+    history.pump(gone)
+    history.arrive_at_runner(gone)
+    assert len(gone.running) == 1
+    gone.die()
+    history.notice(gone)
+    history.pump(other)
+    assert not other.incoming, "the runner may still come back"
+
+    # Longer than the grace, and much shorter than the lease.
+    history.time_passes(other)
+    history.pump(other)
+    history.arrive_at_runner(other)
+
+    assert len(other.running) == 1
+    for runner in (gone, other):
+        runner.results.close()
