@@ -1,15 +1,19 @@
-{% from "answers.jinja" import installed, type, with_tfn, with_web with context %}
+{% from "answers.jinja" import imports, installed, package, type, with_tfn, with_web with context %}
 {% if with_web and type == 'transformations' %}
 {% include "transformations/schemas.jinja" %}
 {% elif with_web %}
-"""What the endpoints answer, as it is in JSON."""
+"""What the endpoints {{ 'take and ' if installed }}answer, as it is in JSON."""
 
 from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urljoin
 
-from pydantic import BaseModel
+from pydantic import BaseModel{{ ', ConfigDict' if installed }}
+{% if installed %}
+
+{{ imports(package ~ '.settings', ['Settings']) | trim }}
+{% endif %}
 
 
 class Marketplace(BaseModel):
@@ -43,7 +47,16 @@ class Bar(BaseModel):
 
     marketplace: Marketplace
     subscriptions: int
-{% if not installed %}
+{% if installed %}
+
+
+class ChangedSettings(Settings):
+    """Settings as somebody sends them: all of them, and nothing else."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    marketplaces: list[str]
+{% else %}
 
 
 class Subscription(BaseModel):
