@@ -44,9 +44,8 @@ async def _run(port: int) -> list[Row]:
     rates = {}
     for name, pairs in _candidates().items():
         await pairs(port, 20)
-        begun = time.perf_counter()
-        await pairs(port, TASKS // 4)
-        rates[name] = TASKS // 4 / (time.perf_counter() - begun)
+        # The best of several, lest something else that runs chooses the reference.
+        rates[name] = max([await _rate(pairs, port, TASKS // 10) for _ in range(3)])
         print(f"  {name:<15} {rates[name]:8,.0f} pairs/s")
     name = max(rates, key=rates.__getitem__)
     reference = _candidates()[name]
@@ -88,6 +87,12 @@ async def _run(port: int) -> list[Row]:
         ),
         Row("API calls of a background task", f"{calls:.2f}", "2", calls == 2),
     ]
+
+
+async def _rate(pairs: Pairs, port: int, count: int) -> float:
+    begun = time.perf_counter()
+    await pairs(port, count)
+    return count / (time.perf_counter() - begun)
 
 
 def _candidates() -> dict[str, Pairs]:
