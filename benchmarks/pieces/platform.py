@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 API_KEY = "ApiKey SU-000-000-000:benchmark"
 ENVIRONMENT_ID = "ENV-0000-0000-01"
+_LEASE = "lease-"
 _SETUP = json.dumps(
     {
         "version": 2,
@@ -55,6 +56,12 @@ def ack_frame(number: int) -> str:
     return json.dumps({"version": 2, "message_type": "ack", "data": body})
 
 
+def lease_of(frame: str) -> str:
+    """The lease that a result or an acknowledgement is about; results come in any order."""
+    begin = frame.index(_LEASE)
+    return frame[begin : frame.index('"', begin)]
+
+
 class Peer:
     """One connection: a runner's session, or the echo."""
 
@@ -78,18 +85,19 @@ class Peer:
         return times
 
     async def in_flight(self, frames: list[str], acks: list[str], width: int) -> float:
-        """Send all frames, never more than ``width`` ahead of the answers.
+        """Send all frames, never more than ``width`` ahead of the answers; each answer gets its own acknowledgement.
 
         Returns:
             Seconds for all.
         """
+        by_lease = {lease_of(ack): ack for ack in acks if ack}
         begun = time.perf_counter()
         for frame in frames[:width]:
             await self.socket.send(frame)
-        for position, ack in enumerate(acks):
-            await self.socket.recv()
-            if ack:
-                await self.socket.send(ack)
+        for position in range(len(frames)):
+            answer = await self.socket.recv()
+            if by_lease:
+                await self.socket.send(by_lease[lease_of(str(answer))])
             if position + width < len(frames):
                 await self.socket.send(frames[position + width])
         return time.perf_counter() - begun
