@@ -20,22 +20,36 @@ __all__ = ["DiscoveryFile", "read_discovery"]
 
 
 class DiscoveryFile:
-    """The file of one running platform."""
+    """The file of one running platform.
+
+    Where several run it names the one that was started last, and the one before again when that has stopped.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._url: object = None
+        self._before: dict[str, Any] | None = None
 
     def write(self, facts: Mapping[str, Any]) -> None:
-        """Publish the facts together with the id of this process.
+        """Publish the facts together with the id of this process; later news only while no newer platform runs.
 
         Raises:
             StartError: the file cannot be written; names it.
         """
+        other = read_discovery(self.path)
+        if other is not None and self._is_ours(other, facts.get("url")):
+            other = None
+        if self._url is None:
+            self._before = other
+        elif other is not None:
+            return
         self._url = facts.get("url")
+        self._publish({**facts, "pid": os.getpid()})
+
+    def _publish(self, facts: Mapping[str, Any]) -> None:
         try:
             make_private_dir(self.path.parent)
-            write_private(self.path, json.dumps({**facts, "pid": os.getpid()}, indent=2))
+            write_private(self.path, json.dumps(facts, indent=2))
         except OSError as error:
             cause = error.strerror or str(error)
             raise StartError(
@@ -43,13 +57,23 @@ class DiscoveryFile:
             ) from error
 
     def remove(self) -> None:
-        """Take the file away, unless another platform has replaced it meanwhile."""
-        try:
-            facts = json.loads(self.path.read_text())
-            if facts.get("pid") == os.getpid() and facts.get("url") == self._url:
-                self.path.unlink()
-        except (OSError, ValueError, AttributeError):
+        """Take the file away, unless another platform has replaced it meanwhile.
+
+        A platform that it named before, and that still runs, is named again, as it was then.
+        """
+        facts = read_discovery(self.path)
+        if facts is None or not self._is_ours(facts, self._url):
             return
+        try:
+            if self._before is not None and _is_alive(self._before.get("pid")):
+                self._publish(self._before)
+            else:
+                self.path.unlink()
+        except (OSError, StartError):
+            return
+
+    def _is_ours(self, facts: Mapping[str, Any], url: object) -> bool:
+        return facts.get("pid") == os.getpid() and facts.get("url") == url
 
 
 def read_discovery(path: Path) -> dict[str, Any] | None:

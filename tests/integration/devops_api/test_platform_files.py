@@ -173,7 +173,31 @@ def test_discovery_file_of_another_platform_is_left_alone(tmp_path: Path) -> Non
     DiscoveryFile(path).write({"url": "http://127.0.0.1:2"})
     file.remove()
     assert path.exists()
-    file.write({"url": "http://127.0.0.1:1"})
+
+
+def test_discovery_file_names_the_newest_platform_and_then_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "discovery.json"
+    first, second = DiscoveryFile(path), DiscoveryFile(path)
+    first.write({"url": "http://127.0.0.1:1"})
+    second.write({"url": "http://127.0.0.1:2"})
+    first.write({"url": "http://127.0.0.1:1", "extensions": ["new"]})
+    assert read_discovery(path) == {"url": "http://127.0.0.1:2", "pid": os.getpid()}
+    second.remove()
+    assert read_discovery(path) == {"url": "http://127.0.0.1:1", "pid": os.getpid()}
+    assert mode(path) == 0o600
+    first.write({"url": "http://127.0.0.1:1", "extensions": ["new"]})
+    assert (read_discovery(path) or {})["extensions"] == ["new"]
+    first.remove()
+    assert not path.exists()
+
+
+def test_discovery_file_does_not_come_back_to_a_platform_that_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "discovery.json"
+    before = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    path.write_text(json.dumps({"url": "http://127.0.0.1:1", "pid": before.pid}))
+    file = DiscoveryFile(path)
+    file.write({"url": "http://127.0.0.1:2"})
+    before.communicate(b"\n")
     file.remove()
     assert not path.exists()
 
