@@ -197,7 +197,7 @@ def _publish(
     tasks = world.publish(kind, doc, extension_id=extension_id)
     background = event_type in CATALOGUE and CATALOGUE[event_type].category == "background"
     if not tasks and background:
-        notes.append(_why_nobody(extensions, event_type, kind.status_of(doc)))
+        notes.append(_why_nobody(world, extensions, event_type, kind.status_of(doc)))
     return Sample(copy.deepcopy(doc), kind, tuple(tasks), tuple(notes))
 
 
@@ -264,11 +264,24 @@ def _link_product(world: World, kind: Kind, doc: dict[str, Any], extensions: lis
     return notes
 
 
-def _why_nobody(extensions: list[Extension], event_type: str, status: str | None) -> str:
+def _why_nobody(world: World, extensions: list[Extension], event_type: str, status: str | None) -> str:
     if not extensions:
         return f"No task: there is no extension that {event_type} concerns."
     subscribed = [statuses for extension in extensions for statuses in _subscriptions(extension, event_type)]
     if not subscribed:
         return f"No task: no extension subscribed to {event_type}; a subscription is known once its runner connected."
-    shown = ", ".join(sorted({one for statuses in subscribed for one in statuses})) or "all"
+    if any(not statuses or status in statuses for statuses in subscribed):
+        idle = [one.id for one in extensions if one.type == "multiaccount" and not _is_installed(world, one)]
+        if idle:
+            return (
+                f"No task: no account has installed {', '.join(idle)}; install it with "
+                "'ccli devops install' in the folder of its project."
+            )
+        return f"No task: {event_type} is subscribed, but the object does not concern those who subscribed."
+    shown = ", ".join(sorted({one for statuses in subscribed for one in statuses}))
     return f"No task: {event_type} is subscribed with other statuses ({shown}) than {status}."
+
+
+def _is_installed(world: World, extension: Extension) -> bool:
+    present = world.services.installations.page(extension_id=extension.id).items
+    return any(one.status == "installed" for one in present)

@@ -13,6 +13,7 @@ from connect_devops.domain.errors import NotFoundError, ValidationError
 from connect_devops.sandbox import EVENTS, World, create_sample, kinds
 from connect_devops.services.extensions import Extension
 from connect_eaas.events import CATALOGUE
+from connect_eaas.protocol.messages import SetupRequest
 
 _PAYLOADS = next(
     (found for parent in Path(__file__).parents[3:] if (found := parent / "shared/reference/payloads").is_dir()), None
@@ -154,6 +155,26 @@ def test_nobody_subscribed_is_said(world: World) -> None:
     sample = create_sample(world, "asset_purchase_request_processing")
     assert sample.tasks == ()
     assert "No task" in sample.notes[-1]
+
+
+def test_an_extension_that_nobody_installed_is_named(world: World) -> None:
+    owner = world.services.accounts.owner()
+    assert owner is not None
+    made = world.services.extensions.create(owner.id, type="multiaccount", name="Many", package_id="com.example.many")
+    environment = made.environments["development"].id
+    wanted = {"event_subscriptions": {"asset_purchase_request_processing": ["pending"]}}
+    world.services.environments.record_setup(environment, "events", SetupRequest.model_validate(wanted))
+
+    sample = create_sample(world, "asset_purchase_request_processing")
+    assert sample.tasks == ()
+    assert f"no account has installed {made.id}" in sample.notes[-1]
+    assert "ccli devops install" in sample.notes[-1]
+
+    other = create_sample(world, "asset_purchase_request_processing", status="approved")
+    assert "other statuses (pending) than approved" in other.notes[-1]
+
+    world.services.installations.install(environment, owner.id)
+    assert len(create_sample(world, "asset_purchase_request_processing").tasks) == 1
 
 
 def _reference_payloads(folder: Path) -> Iterator[tuple[str, str]]:
