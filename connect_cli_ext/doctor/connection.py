@@ -84,12 +84,16 @@ def check_environment(project: Path, *, verbose: bool) -> Iterator[Check]:
 
 def _environment(path: Path, identifier: str, number: str, address: str, key: str, *, verbose: bool) -> Check:
     running = find_local_platform()
-    local = address.partition(":")[0] in ("localhost", "127.0.0.1", "[::1]")
+    # As the runner reads it: a host, perhaps with its port, perhaps with the scheme before it.
+    scheme, separator, host = address.rstrip("/").rpartition("://")
+    local = host.partition(":")[0] in ("localhost", "127.0.0.1") or host.startswith("[::1]")
     if local and running is None:
         return warn("environment", f"{identifier} at {address}, which does not run", "start it: 'ccli devops dev'")
-    ours = running is not None and running.serves(f"https://{address}{API_PATH}")
-    plain = running is not None and running.serves(f"http://{address}{API_PATH}")
-    endpoint = f"{'http' if plain else 'https'}://{address}{API_PATH}"
+    ours = running is not None and running.serves(f"https://{host}{API_PATH}")
+    if not separator:
+        plain = running is not None and running.serves(f"http://{host}{API_PATH}")
+        scheme = "http" if plain else "https"
+    endpoint = f"{scheme}://{host}{API_PATH}"
     authority = running.ca_file if ours and running is not None else None
     api = RemoteApi(endpoint, key, authority, verbose=verbose)
     try:

@@ -104,14 +104,17 @@ def test_the_environment_of_the_env_file_is_asked_for(
     discovery.write_text(json.dumps({"url": platform.url, "api_key": KEY, "pid": os.getpid()}))
     env_file = next(project.glob(".*_dev.env"))
 
-    def asked(environment_id: str, key: str = KEY) -> dict[str, str]:
-        address = platform.url.removeprefix("http://")
+    bare = platform.url.removeprefix("http://")
+
+    def asked(environment_id: str, key: str = KEY, address: str = bare) -> dict[str, str]:
         env_file.write_text(f'API_KEY="{key}"\nENVIRONMENT_ID={environment_id}\nSERVER_ADDRESS={address}\n')
         return report(ccli("doctor", project, "-o", "json"))["environment"]
 
     path = "devops/services/SRVC-1234-5678/environments/ENV-1234-5678-01"
     platform.raw[path] = (200, "{}")
     assert asked("ENV-1234-5678-01")["state"] == "ok"
+    with_scheme = asked("ENV-1234-5678-01", address=platform.url)  # as 'ccli devops dev' writes it
+    assert with_scheme["state"] == "ok", with_scheme
     platform.raw[path] = (404, "{}")
     assert "put the id of an environment" in asked("ENV-1234-5678-01")["advice"]
     del platform.raw[path]
