@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import shutil
+import textwrap
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -50,19 +52,27 @@ def run_plain(wizard: Wizard, make: Make[T]) -> T:
                 return make(answers, lambda doing: click.echo(f"{doing} ..."))
         problem = problem or wizard.next()
         if problem is not None:
-            click.echo(f"! {problem}")
+            _say(f"! {problem}")
+
+
+def _say(text: str) -> None:
+    """Print text in lines that fit the terminal; addresses and paths stay whole, so that they can be copied."""
+    width = shutil.get_terminal_size().columns
+    for line in text.splitlines():
+        click.echo(textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False))
 
 
 def _say_step(wizard: Wizard, step: Step) -> None:
-    click.echo(f"\nExtension project bootstrap - {wizard.number} of {len(STEPS)}: {step.label}")
-    click.echo(step.question)
+    click.echo()
+    _say(f"Extension project bootstrap - {wizard.number} of {len(STEPS)}: {step.label}")
+    _say(step.question)
     explanation = step.help(wizard.draft)
     if explanation:
-        click.echo(explanation)
+        _say(explanation)
     if step.link:
-        click.echo(f"See: {step.link}")
+        _say(f"See: {step.link}")
     if wizard.is_first:
-        click.echo(_HOW)
+        _say(_HOW)
     if wizard.is_last:
         for section, rows in summary(wizard.draft):
             click.echo(section)
