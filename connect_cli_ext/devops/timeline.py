@@ -99,7 +99,11 @@ def _time(document: Mapping[str, Any], event: str) -> str:
 
 
 def _one_line(text: str | None) -> str:
-    """The last line that says something: of a traceback that is the exception itself."""
-    lines = [line.strip() for line in (text or "").splitlines() if line.strip()]
-    line = lines[-1] if lines else ""
+    """The line that says most: the first one, and of what begins with a traceback the exception itself."""
+    lines = [line for line in (text or "").splitlines() if line.strip()]
+    line = lines[0].strip() if lines else ""
+    if line.startswith("Traceback"):
+        # Below the frames of the last one, which are indented: further lines of what it says may follow.
+        last = max(number for number, one in enumerate(lines) if one.startswith("Traceback"))
+        line = next((one for one in lines[last + 1 :] if not one.startswith(" ")), lines[-1]).strip()
     return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + sign("…", "~")

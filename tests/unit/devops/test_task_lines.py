@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import click
+import pytest
 
-from connect_cli_ext.devops.timeline import task_lines
+from connect_cli_ext.devops.timeline import task_lines, task_row
 
 
 def task(status: str, **fields: Any) -> dict[str, Any]:
@@ -47,3 +48,29 @@ def test_long_outputs_keep_their_ends() -> None:
 
 def test_output_of_an_earlier_try_is_not_told_again() -> None:
     assert len(lines(task("processing", output="ValueError: no"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        (None, ""),
+        ("rejected: no seats\nask the hub", "rejected: no seats"),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1, in b\n    c()\nValueError: no\n',
+            "ValueError: no",
+        ),
+        (
+            'Traceback (most recent call last):\n  File "a.py", line 1, in b\n    c()\n'
+            "pkg.ValidationError: 1 validation error for Settings\ncopies\n  Field required\n    For more see https://x.y",
+            "pkg.ValidationError: 1 validation error for Settings",
+        ),
+        (
+            "Traceback (most recent call last):\n  one\nKeyError\n\nTraceback …:\n  two\nLookupError: x",
+            "LookupError: x",
+        ),
+        ("Traceback (most recent call last):\n  one\n  two", "two"),
+    ],
+)
+def test_a_list_shows_the_line_that_says_most(output: str | None, shown: str) -> None:
+    row = task_row({**task("failed", output=output), "environment": {"id": "ENV-1"}})
+    assert row["output"] == shown
