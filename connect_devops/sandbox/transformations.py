@@ -82,7 +82,7 @@ def start(
     environments first. Manual ones are stored for people and make no task.
 
     Returns:
-        The tasks, and remarks on why there are none.
+        The tasks, and remarks: why there are none, or that settings are missing.
 
     Raises:
         ValidationError: ``stats.rows.total`` is no number that makes sense, or there is no such method.
@@ -107,6 +107,11 @@ def start(
             data={"method": function["method"]},
             installation_id=installation.id,
         )
+        if function["ui"]["edit_dialog"] and not value_at(doc, "transformation.settings"):
+            remarks.append(
+                f"The transformation '{function['method']}' has no settings; give what its dialog would save with "
+                "--set 'transformation.settings={…}'."
+            )
         return [world.services.queue.submit(task)], remarks
 
 

@@ -231,6 +231,18 @@ async def test_manual_transformations_make_no_task(stage: Stage) -> None:
     assert request["transformation"]["function"]["manual"] is True
 
 
+async def test_settings_that_a_dialog_would_give_are_missed(stage: Stage) -> None:
+    async with stage.runner(Sheets):
+        _, tasks, notes = await stage.trigger(**{"transformation.method": "upper"})
+        assert tasks
+        assert "'upper' has no settings" in notes[-1]
+        assert "--set 'transformation.settings=" in notes[-1]
+        given = {"transformation.method": "upper", "transformation.settings": {"to": "lower"}}
+        _, tasks, notes = await stage.trigger(**given)
+        assert tasks
+        assert notes == []
+
+
 async def test_functions_of_runners_are_listed(stage: Stage) -> None:
     async with stage.runner(Sheets):
         answer = await stage.api.get("devops/transformations?eq(environment.extension.package,sheets.example)")
