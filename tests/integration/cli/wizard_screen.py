@@ -28,6 +28,13 @@ CTRL_A, CTRL_C, CTRL_K, CTRL_R, CTRL_U, CTRL_W, CTRL_Z = "\x01", "\x03", "\x0b",
 
 _PATIENCE_S = 30.0
 
+
+def _ignore_no_signal() -> None:
+    """Begin as under a shell with job control; what runs in the background of another one ignores these."""
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 # The screens are the same whatever the template in the checkout can make.
 EVERYTHING_IS_SERVED = """
 from connect_cli_ext.project import bootstrap
@@ -71,7 +78,9 @@ class WizardScreen:
         command, words = sys.executable, ["-c", program, *(str(item) for item in arguments)]
         if shell:
             command, words = "/bin/bash", ["--norc", "--noprofile", "-i"]
-        self._child = pexpect.spawn(command, words, dimensions=(rows, columns), encoding="utf-8", env=variables)
+        self._child = pexpect.spawn(
+            command, words, dimensions=(rows, columns), encoding="utf-8", env=variables, preexec_fn=_ignore_no_signal
+        )
         # Prompts throw away what is typed before they look; real fingers wait by themselves.
         self._child.delaybeforesend = pause_s
         self._modes = termios.tcgetattr(self._child.child_fd)[:4]
