@@ -52,7 +52,7 @@ make_environment() {
     touch "$folder/.ready"
 }
 
-passed=() missing=() failed=()
+passed=() missing=() failed=() found=() makers=()
 [ $# -gt 0 ] || set -- 3.10 3.11 3.12 3.13
 for version; do
     python=$(find_python "$version")
@@ -60,8 +60,16 @@ for version; do
         missing+=("$version")
         continue
     fi
-    echo "Python $version ($python)"
-    make_environment "$python" ".venv-$version"
+    found+=("$version")
+    # Side by side: to install is mostly to wait.
+    make_environment "$python" ".venv-$version" &
+    makers+=($!)
+done
+for maker in ${makers[@]+"${makers[@]}"}; do
+    wait "$maker"
+done
+for version in ${found[@]+"${found[@]}"}; do
+    echo "Python $version"
     pytest=(".venv-$version/bin/python" -m pytest -q -o "cache_dir=.venv-$version/pytest")
     # What fails on a busy machine gets a second run, alone.
     if "${pytest[@]}" -n auto --dist loadfile "${tests[@]}" ||
