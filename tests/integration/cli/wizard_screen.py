@@ -72,7 +72,7 @@ class WizardScreen:
         self._hung_up = False
         variables = {**os.environ, "TERM": kind, "HOME": str(home), "LANG": "C.UTF-8", "PS1": "shell> "}
         # Of the terminal that the tests run on.
-        for name in ("TERM_PROGRAM", "ConEmuANSI", "NO_COLOR", "LC_ALL", "ESCDELAY", "COLORTERM"):
+        for name in ("TERM_PROGRAM", "ConEmuANSI", "NO_COLOR", "LC_ALL", "ESCDELAY", "COLORTERM", "COLUMNS", "LINES"):
             variables.pop(name, None)
         variables |= environment
         command, words = sys.executable, ["-c", program, *(str(item) for item in arguments)]
