@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connect_eaas.applications import make_application
 from connect_eaas.declarations import Declarations
+from connect_eaas.log_adapter import LogAdapter
 from connect_eaas.protocol.messages import Task
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.handlers import CallPlan, Settled, background, interactive, scheduled
@@ -17,10 +18,6 @@ from connect_eaas.runner.platform_api import PlatformApi
 
 if TYPE_CHECKING:
     from connect_eaas.client import ClientFactory
-
-    _Adapter = logging.LoggerAdapter[logging.Logger]
-else:
-    _Adapter = logging.LoggerAdapter  # Not subscriptable before Python 3.11.
 
 __all__ = ["ConstructorError", "Preparation", "Prepared"]
 
@@ -44,7 +41,7 @@ class Prepared:
     argument: Any = field(repr=False)
 
 
-class _TaskLogger(_Adapter):
+class _TaskLogger(LogAdapter):
     """Names the task in front of each line."""
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
