@@ -24,7 +24,6 @@ else:
 __all__ = ["Project", "Registration", "load_project", "register", "write_env_file"]
 
 _APPLICATIONS = ("eventsapp", "extension", "webapp", "anvilapp", "tfnapp")
-_CREDENTIALS = ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS")
 _HUB = "HB-0000-0001"
 _ASSIGNMENT = re.compile(r"^(?P<head>\s*(?:export\s+)?(?P<name>[A-Za-z_]\w*)\s*=).*$")
 

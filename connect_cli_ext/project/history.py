@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from connect_cli_ext.project.git import run_git
 from connect_cli_ext.project.marker import digest
 
 __all__ = ["Pending", "content_with_digest", "pending"]
@@ -51,10 +49,5 @@ def content_with_digest(project: Path, path: str, wanted: str) -> bytes | None:
 
 
 def _git(project: Path, *arguments: str) -> bytes | None:
-    git = shutil.which("git")
-    if git is None:
-        return None
-    # Inside a git hook these point to the repository of the hook.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    done = subprocess.run([git, *arguments], cwd=project, env=environment, capture_output=True, check=False)
-    return done.stdout if done.returncode == 0 else None
+    done = run_git(project, *arguments)
+    return done.stdout if done is not None and done.returncode == 0 else None

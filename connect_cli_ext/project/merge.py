@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from connect_cli_ext.project.diff3 import Labels, common_lines, merge_lines
+from connect_cli_ext.project.git import run_git
 
 __all__ = ["Labels", "Merged", "is_source", "merge"]
 
@@ -64,20 +62,12 @@ def _lines(content: bytes) -> list[bytes]:
 
 
 def _by_git(base: bytes, mine: bytes, theirs: bytes, labels: Labels) -> Merged | None:
-    git = shutil.which("git")
-    if git is None:
-        return None
     names = {"mine": mine, "base": base, "theirs": theirs}
     marks = [f"-L{label}" for label in (labels.mine, labels.base, labels.theirs)]
     with tempfile.TemporaryDirectory() as folder:
         for name, content in names.items():
             (Path(folder) / name).write_bytes(content)
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        done = subprocess.run(
-            [git, "merge-file", "-p", "--diff3", *marks, *names],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            check=False,
-        )
-    return Merged(done.stdout, done.returncode) if 0 <= done.returncode <= _MOST_CONFLICTS else None
+        done = run_git(folder, "merge-file", "-p", "--diff3", *marks, *names)
+    if done is None or not 0 <= done.returncode <= _MOST_CONFLICTS:
+        return None
+    return Merged(done.stdout, done.returncode)

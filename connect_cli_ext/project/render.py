@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from connect_cli_ext.errors import FileError, reason
+from connect_cli_ext.project.git import run_git
 from connect_cli_ext.project.marker import write_marker
 from connect_cli_ext.project.target import put_in_place, refusal
 from connect_cli_ext.project.template import TEMPLATE, render
@@ -109,17 +108,14 @@ def _listed(project: Path) -> Iterator[str]:
 
 def _init_git(project: Path, output_dir: Path) -> str:
     """Make a git repository. Return why there is none, or an empty text."""
-    git = shutil.which("git")
-    if git is None:
+    inside = run_git(output_dir, "rev-parse", "--is-inside-work-tree")
+    if inside is None:
         return "git is not installed"
-    # Inside a git hook these point to the repository of the hook.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    inside = subprocess.run(
-        [git, "rev-parse", "--is-inside-work-tree"], cwd=output_dir, env=environment, capture_output=True, check=False
-    )
     if inside.returncode == 0 and inside.stdout.strip() == b"true":
         return "the folder is part of a git repository already"
-    done = subprocess.run([git, "init", "--quiet"], cwd=project, env=environment, capture_output=True, check=False)
+    done = run_git(project, "init", "--quiet")
+    if done is None:
+        return "git is not installed"
     if done.returncode == 0:
         return ""
     shutil.rmtree(project / ".git", ignore_errors=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
@@ -19,7 +19,7 @@ from connect_eaas.protocol.messages import (
     WebTask,
 )
 
-__all__ = ["decode", "encode", "explain"]
+__all__ = ["decode", "encode", "explain", "read_envelope"]
 
 
 _MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -31,12 +31,11 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
 }
 
 
-def decode(frame: str | bytes) -> Data:
-    """Read one frame.
+def read_envelope(frame: str | bytes) -> dict[str, Any]:
+    """Read the JSON object that a frame of any version is.
 
     Raises:
-        MalformedFrameError: no JSON, no envelope, or data that does not fit its type; says which field.
-        UnknownMessageError: an envelope of a type that this version does not know.
+        MalformedFrameError: it is none.
     """
     try:
         envelope = from_json(frame)
@@ -44,6 +43,17 @@ def decode(frame: str | bytes) -> Data:
         raise MalformedFrameError(f"not JSON: {error}") from error
     if not isinstance(envelope, dict):
         raise MalformedFrameError(f"expected a JSON object, got {type(envelope).__name__}")
+    return envelope
+
+
+def decode(frame: str | bytes) -> Data:
+    """Read one frame.
+
+    Raises:
+        MalformedFrameError: no JSON, no envelope, or data that does not fit its type; says which field.
+        UnknownMessageError: an envelope of a type that this version does not know.
+    """
+    envelope = read_envelope(frame)
     message_type = envelope.get("message_type")
     if not isinstance(message_type, str):
         raise MalformedFrameError("message_type: expected a text")

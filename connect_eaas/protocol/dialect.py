@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from connect_eaas.protocol import codec
 from connect_eaas.protocol.errors import LocalProtocolError, MalformedFrameError, UnknownMessageError
@@ -63,10 +63,8 @@ class Dialect:
 def _version_of(frame: str | bytes) -> int | None:
     """What a first frame shows; None if it shows nothing, as garbage does."""
     try:
-        envelope = from_json(frame)
-    except ValueError:
-        return None
-    if not isinstance(envelope, dict):
+        envelope = codec.read_envelope(frame)
+    except MalformedFrameError:
         return None
     version = envelope.get("version", 1)
     if version == 1 and envelope.get("message_type") in _OF_RUNNERS:
@@ -75,12 +73,7 @@ def _version_of(frame: str | bytes) -> int | None:
 
 
 def _decode_version1(frame: str | bytes) -> Data:
-    try:
-        envelope = from_json(frame)
-    except ValueError as error:
-        raise MalformedFrameError(f"not JSON: {error}") from error
-    if not isinstance(envelope, dict):
-        raise MalformedFrameError(f"expected a JSON object, got {type(envelope).__name__}")
+    envelope = codec.read_envelope(frame)
     version, message_type = envelope.get("version", 1), envelope.get("message_type")
     if version != 1:
         raise MalformedFrameError(f"version: expected 1 or none, as in the frames before, got {version!r}")

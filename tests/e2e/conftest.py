@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from loop import PROJECTS, Loop, rendered_demo
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _SHOWN = 12_000
 
@@ -64,3 +68,13 @@ def shared_loop(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
         loop.start_runner(*getattr(request.module, "ARGUMENTS", ()))
         yield loop
         del shared[request.module.__name__]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of a module."""
+    # Only tests of pages need its driver.
+    from chromium import launched
+
+    with launched() as browser:
+        yield browser

@@ -37,6 +37,14 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A folder to make projects in."""
+    folder = tmp_path / "target"
+    folder.mkdir()
+    return folder
+
+
 @dataclass(frozen=True)
 class Result:
     status: int

@@ -29,13 +29,6 @@ Ccli = Callable[..., Any]
 BOOTSTRAP = ("project", "extension", "bootstrap")
 
 
-@pytest.fixture
-def target(tmp_path: Path) -> Path:
-    folder = tmp_path / "target"
-    folder.mkdir()
-    return folder
-
-
 def tree(folder: Path) -> dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()

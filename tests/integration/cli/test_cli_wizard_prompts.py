@@ -32,13 +32,6 @@ Start = Callable[..., WizardScreen]
 
 
 @pytest.fixture
-def target(tmp_path: Path) -> Path:
-    folder = tmp_path / "target"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
 def start(home: Path, target: Path) -> Iterator[Start]:
     screens: list[WizardScreen] = []
 
