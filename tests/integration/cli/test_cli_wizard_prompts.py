@@ -185,7 +185,7 @@ def test_a_dumb_terminal_can_be_left(start: Start, target: Path, keys: str) -> N
 
 def test_plain_lines_break_between_words(start: Start) -> None:
     screen = start(kind="dumb", rows=40, columns=40)
-    screen.wait_for("1 of 22", "Enter goes on")
+    screen.wait_for("1 of 22", "Enter goes on:")
     lines = [line.rstrip() for line in screen.text.splitlines()]
     assert "Every step can be left with Next, Back" in lines
     assert "https://connect.cloudblue.com/community/modules/devops/" in "".join(lines)
