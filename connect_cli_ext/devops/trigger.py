@@ -22,11 +22,20 @@ def _assignment(_context: click.Context, _parameter: click.Parameter, values: tu
         path, found, text = value.partition("=")
         if not found or not path:
             raise click.BadParameter(f"expected path=value, e.g. asset.params.0.value=ready; got {value!r}")
+        if "" in path.split("."):
+            raise click.BadParameter(f"a path is names joined by single dots, e.g. asset.params.0.value; got {path!r}")
+        if path in assigned:
+            raise click.BadParameter(f"{path!r} is set twice")
         try:
-            assigned[path] = json.loads(text)
+            assigned[path] = json.loads(text, parse_constant=_no_json)
         except ValueError:
             assigned[path] = text
     return assigned
+
+
+def _no_json(name: str) -> Any:
+    # Python reads NaN and Infinity, which nothing else takes for JSON.
+    raise ValueError(name)
 
 
 @click.command()
@@ -41,7 +50,8 @@ def _assignment(_context: click.Context, _parameter: click.Parameter, values: tu
     multiple=True,
     callback=_assignment,
     metavar="PATH=VALUE",
-    help="Change a field of the object; the value may be JSON. May be repeated.",
+    help="Change a field of the object; the value may be JSON. PATH is names joined by dots; in a list a name is a "
+    "position or the id of an element. May be repeated.",
 )
 @click.option("-x", "--extension", "extension_id", metavar="SRVC", help="For this extension; default: the only one.")
 @output_option
@@ -54,6 +64,9 @@ def trigger(
     output: str,
 ) -> None:
     """Make a sandbox object for EVENT, believable by default, and so a real task.
+
+    Every event type of 'ccli devops trigger <TAB>' can be made to happen. installation_status_change installs the
+    extension or ends its installation; scheduled_execution runs a schedulable method, chosen by --set method=NAME.
 
     \b
     ccli devops trigger asset_purchase_request_processing

@@ -145,6 +145,15 @@ _DECLARATIONS: Final[Mapping[str, str]] = {
         created:num^ events.created.at:num^ events.created.by.id:str? events.updated.at:num^ id:str? text:str~
         type:str
     """,
+    k.TRANSLATIONS.collection: """
+        auto.enabled:bool context.id:str? context.instance_id:str? context.name:str^ context.type:str
+        events.created.at:num^ events.updated.at:num^ id:str?^ locale.id:str? locale.name:str^ owner.id:str?
+        primary:bool status:str^
+    """,
+    k.HELPDESK_CASES.collection: """
+        events.created.at:num^ events.updated.at:num^ id:str?^ issuer.account.id:str? priority:num^ product.id:str?
+        receiver.account.id:str? state:str^ status=state:str^ subject:str^~ type:str
+    """,
     k.MARKETPLACES.collection: """
         agreements[].id:str? alt_currency_1:str?^~ alt_currency_2:str?^~ countries[].id:str? currency:str?^~
         description:str? hubs.id=hubs[].hub.id:str? hubs.name=hubs[].hub.name:str id:str?^~ locales[].id:str?
@@ -208,5 +217,6 @@ _DECLARATIONS: Final[Mapping[str, str]] = {
 @cache
 def fields_for(collection: str) -> Mapping[str, Field]:
     """The fields of a list, by the name of its collection (or one of the names above)."""
-    status = "state" if collection == k.LISTING_REQUESTS.collection else "status"
+    kind = k.KINDS.get(collection)
+    status = "status" if kind is None else kind.status_field
     return fields_of(_DECLARATIONS[collection], status_property=status)

@@ -22,6 +22,7 @@ __all__ = [
     "CONNECTIONS",
     "CONTRACTS",
     "CONVERSATIONS",
+    "HELPDESK_CASES",
     "HUBS",
     "KINDS",
     "LISTINGS",
@@ -42,6 +43,7 @@ __all__ = [
     "TIER_CONFIGS",
     "TIER_CONFIG_REQUESTS",
     "TRANSFORMATION_FUNCTIONS",
+    "TRANSLATIONS",
     "USAGE_CHUNKS",
     "USAGE_FILES",
     "USAGE_RECORDS",
@@ -60,6 +62,7 @@ class Kind:
         noun: what people call one of them.
         status_field: the property that holds the status.
         product, hub, connection: paths to the ids of what it belongs to.
+        marketplace: paths to the id of the marketplace through which it reaches a hub, where it names no hub itself.
         accounts: paths to the ids of the accounts that may see it.
         events: event types of its changes by the object's ``type``; ``*`` stands for any type.
     """
@@ -70,6 +73,7 @@ class Kind:
     product: tuple[str, ...] = ("product.id",)
     hub: tuple[str, ...] = ("hub.id", "connection.hub.id")
     connection: tuple[str, ...] = ("connection.id",)
+    marketplace: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ("vendor.id", "provider.id", "owner.id")
     events: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _NO_EVENTS)
 
@@ -89,6 +93,10 @@ class Kind:
     def hub_of(self, doc: Mapping[str, Any]) -> str | None:
         """The id of the hub that the object belongs to."""
         return text_at(doc, self.hub)
+
+    def marketplace_of(self, doc: Mapping[str, Any]) -> str | None:
+        """The id of the marketplace that leads to the object's hub."""
+        return text_at(doc, self.marketplace)
 
     def accounts_of(self, doc: Mapping[str, Any]) -> set[str]:
         """The accounts that may see the object."""
@@ -153,6 +161,7 @@ LISTING_REQUESTS: Final = Kind(
     status_field="state",
     product=("listing.product.id", "product.id"),
     hub=(),
+    marketplace=("listing.contract.marketplace.id",),
     accounts=("listing.vendor.id", "listing.provider.id"),
     events={
         "new": ("listing_new_request_processing",),
@@ -161,7 +170,12 @@ LISTING_REQUESTS: Final = Kind(
     },
 )
 LISTINGS: Final = Kind("listings", "listing", events={"*": ("listing_processing",)})
-USAGE_FILES: Final = Kind("usage/files", "usage file", events={"*": ("usage_file_request_processing",)})
+USAGE_FILES: Final = Kind(
+    "usage/files",
+    "usage file",
+    marketplace=("marketplace.id",),
+    events={"*": ("usage_file_request_processing",)},
+)
 USAGE_CHUNKS: Final = Kind(
     "usage/chunks",
     "usage chunk",
@@ -200,6 +214,17 @@ TRANSFORMATION_FUNCTIONS: Final = Kind("devops/transformations", "transformation
 MEDIA_FILES: Final = Kind("media/files", "file", product=(), hub=())
 CONVERSATIONS: Final = Kind("conversations", "conversation")
 MESSAGES: Final = Kind("conversations/messages", "message")
+TRANSLATIONS: Final = Kind(
+    "localization/translations", "translation", product=(), hub=(), events={"*": ("translation_change",)}
+)
+HELPDESK_CASES: Final = Kind(
+    "helpdesk/cases",
+    "helpdesk case",
+    status_field="state",
+    hub=(),
+    accounts=("issuer.account.id", "receiver.account.id"),
+    events={"*": ("helpdesk_case_processing",)},
+)
 
 KINDS: Final[Mapping[str, Kind]] = {
     kind.collection: kind
@@ -227,6 +252,8 @@ KINDS: Final[Mapping[str, Kind]] = {
         BILLING_STREAMS,
         PRICING_STREAMS,
         CONVERSATIONS,
+        TRANSLATIONS,
+        HELPDESK_CASES,
     )
 }
 """Kinds with a collection of their own, by its name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Any, Final
 
@@ -10,9 +11,11 @@ import anyio.to_thread
 from connect_devops.domain.errors import RuleError, ValidationError
 from connect_devops.sandbox import body, kinds, product_actions
 from connect_devops.sandbox.endpoints import Call
+from connect_devops.sandbox.own_events import OWN_EVENTS, Wish
 from connect_devops.sandbox.samples import Sample, create_sample
 from connect_devops.sandbox.validation import validate
 from connect_devops.sandbox.world import World
+from connect_devops.services.queue import Submission
 
 __all__ = ["trigger"]
 
@@ -31,11 +34,13 @@ async def trigger(call: Call) -> dict[str, Any]:
             ``InteractiveCalls.call`` raises.
     """
     event_type = body.text(call.body, "event_type", required=True) or ""
-    if event_type == _CUSTOM_EVENT:
-        return await _custom_event(call)
     overrides = call.body.get("set")
     if overrides is not None and not isinstance(overrides, dict):
         raise ValidationError.of("set", "This field must be an object of values by dotted paths.")
+    if event_type == _CUSTOM_EVENT:
+        return await _custom_event(call)
+    if event_type in OWN_EVENTS:
+        return await anyio.to_thread.run_sync(_own_event, call, event_type, overrides or {})
     seed = call.body.get("seed")
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
         raise ValidationError.of("seed", "This field must be a whole number.")
@@ -58,8 +63,20 @@ async def trigger(call: Call) -> dict[str, Any]:
     return _described(sample)
 
 
+def _own_event(call: Call, event_type: str, changes: dict[str, Any]) -> dict[str, Any]:
+    if call.body.get("payload") is not None:
+        raise ValidationError.of("payload", f"{event_type} is about an object of the platform's own; it takes none in.")
+    wish = Wish(body.text(call.body, "status"), changes, body.text(call.body, "extension_id"))
+    happened = OWN_EVENTS[event_type](call.world, wish)
+    return {"object": happened.object, "tasks": _shown(happened.tasks), "notes": list(happened.notes)}
+
+
 def _described(sample: Sample, **further: Any) -> dict[str, Any]:
-    tasks = [
+    return {"object": sample.object, "tasks": _shown(sample.tasks), "notes": list(sample.notes), **further}
+
+
+def _shown(submissions: Iterable[Submission]) -> list[dict[str, Any]]:
+    return [
         {
             "id": submission.task.id,
             "event_type": submission.task.event_type,
@@ -68,9 +85,8 @@ def _described(sample: Sample, **further: Any) -> dict[str, Any]:
             "environment": {"id": submission.task.environment_id, "type": submission.task.environment_type},
             "created": submission.created,
         }
-        for submission in sample.tasks
+        for submission in submissions
     ]
-    return {"object": sample.object, "tasks": tasks, "notes": list(sample.notes), **further}
 
 
 async def _validated(world: World, sample: Sample) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from connect_devops.domain.errors import RuleError
 
 __all__ = [
     "ASSET_REQUEST",
+    "HELPDESK_CASE",
     "LISTING_REQUEST",
     "TIER_ACCOUNT_REQUEST",
     "TIER_CONFIG_REQUEST",
@@ -153,6 +154,18 @@ USAGE_RECORD: Final = Machine(
     statuses=("valid", "invalid", "approved", "rejected", "closed"),
     final=frozenset({"closed"}),
     actions={"close": {"valid": "closed", "approved": "closed"}},
+)
+
+HELPDESK_CASE: Final = Machine(
+    "helpdesk case",
+    statuses=("pending", "inquiring", "resolved", "closed"),
+    final=frozenset({"closed"}),
+    actions={
+        "inquire": {"pending": "inquiring"},
+        "pend": {"inquiring": "pending", "resolved": "pending"},
+        "resolve": {"pending": "resolved"},
+        "close": {"resolved": "closed"},
+    },
 )
 
 TRANSFORMATION_REQUEST: Final = Machine(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from connect_devops.domain.errors import ValidationError
 
 __all__ = ["set_value", "text_at", "value_at"]
+
+# No more digits than an index has: a number of any length cannot even be read.
+_POSITION: Final = re.compile(r"[0-9]{1,9}")
 
 
 def value_at(document: Any, path: str) -> Any:
@@ -15,7 +19,7 @@ def value_at(document: Any, path: str) -> Any:
     for name in path.split("."):
         if isinstance(document, dict):
             document = document.get(name)
-        elif isinstance(document, list) and name.isdigit() and int(name) < len(document):
+        elif isinstance(document, list) and _POSITION.fullmatch(name) and int(name) < len(document):
             document = document[int(name)]
         else:
             return None
@@ -32,41 +36,59 @@ def text_at(document: Any, paths: str | Iterable[str]) -> str | None:
 
 
 def set_value(document: dict[str, Any], path: str, value: Any) -> None:
-    """Set the value at ``path``.
+    """Set the value at ``path``: names joined by dots, none of them empty.
 
     Missing objects on the way are made. In a list a step is a position, or the ``id`` of an element:
-    ``asset.params.seats.value`` is the value of the parameter ``seats``.
+    ``asset.params.seats.value`` is the value of the parameter ``seats``. Lists do not grow.
 
     Raises:
-        ValidationError: the path leads through a text or a number, or to an element that the list does not have.
+        ValidationError: a name is empty, the path leads into a text or a number, or to an element that its list does
+            not have. The document is as it was then.
     """
-    *way, last = path.split(".")
+    steps = path.split(".")
+    if "" in steps:
+        raise ValidationError.of(
+            path or "set", "A path is names joined by single dots, such as asset.params.seats.value; a name is empty."
+        )
     current: Any = document
-    for depth, name in enumerate(way):
-        current = _step(current, name, path, ".".join(way[: depth + 1]))
-    if isinstance(current, dict):
-        current[last] = value
-    elif isinstance(current, list):
-        current[_position(current, last, path)] = value
-    else:
-        raise ValidationError.of(path, f"{'.'.join(way) or 'the object'} is neither an object nor a list.")
+    for depth, step in enumerate(steps[:-1]):
+        if isinstance(current, dict) and current.get(step) is None:
+            _make(current, step, steps[depth + 1 :], path, value)
+            return
+        current = _container(current, ".".join(steps[:depth]), path)[_key(current, step, path)]
+    current = _container(current, ".".join(steps[:-1]), path)
+    current[_key(current, steps[-1], path)] = value
 
 
-def _step(current: Any, name: str, path: str, so_far: str) -> Any:
-    if isinstance(current, dict):
-        if current.get(name) is None:
-            current[name] = {}
-        return current[name]
-    if isinstance(current, list):
-        return current[_position(current, name, path)]
-    raise ValidationError.of(path, f"{so_far} is not inside an object or a list.")
+def _make(current: dict[str, Any], name: str, further: list[str], path: str, value: Any) -> None:
+    """Make the objects that the rest of the path leads through."""
+    if _POSITION.fullmatch(further[0]):
+        raise ValidationError.of(path, f"There is no list '{name}', so it has no element {further[0]}.")
+    for step in reversed(further):
+        value = {step: value}
+    current[name] = value
 
 
-def _position(items: list[Any], name: str, path: str) -> int:
-    for position, item in enumerate(items):
-        if isinstance(item, dict) and item.get("id") == name:
+def _container(value: Any, so_far: str, path: str) -> Any:
+    if isinstance(value, (dict, list)):
+        return value
+    kind = {bool: "true or false", str: "a text", type(None): "empty"}.get(type(value), "a number")
+    raise ValidationError.of(path, f"'{so_far}' is {kind}; there is nothing inside of it.")
+
+
+def _key(container: Any, step: str, path: str) -> str | int:
+    if isinstance(container, dict):
+        return step
+    for position, item in enumerate(container):
+        if isinstance(item, dict) and item.get("id") == step:
             return position
-    if name.isdigit() and int(name) < len(items):
-        return int(name)
-    known = ", ".join(str(item.get("id")) for item in items if isinstance(item, dict)) or f"{len(items)} elements"
-    raise ValidationError.of(path, f"there is no element '{name}' (there are: {known}).")
+    if _POSITION.fullmatch(step) and int(step) < len(container):
+        return int(step)
+    ids = [str(item["id"]) for item in container if isinstance(item, dict) and "id" in item]
+    if not container:
+        there = "the list is empty"
+    elif ids:
+        there = f"there are: {', '.join(ids)}"
+    else:
+        there = f"there are: 0 to {len(container) - 1}"
+    raise ValidationError.of(path, f"There is no element '{step}' ({there}).")

@@ -14,6 +14,7 @@ from connect_devops.domain.account import Identity
 from connect_devops.sandbox import (
     asset_requests,
     conversations,
+    helpdesk,
     kinds,
     listings,
     product_actions,
@@ -26,7 +27,7 @@ from connect_devops.sandbox.endpoints import Call, Work, asynchronous, documents
 from connect_devops.sandbox.filters import VERSIONS, fields_for
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.local import trigger
-from connect_devops.sandbox.machines import LISTING_REQUEST
+from connect_devops.sandbox.machines import HELPDESK_CASE, LISTING_REQUEST
 from connect_devops.sandbox.media_routes import media_routes
 from connect_devops.sandbox.transformation_routes import transformation_routes
 from connect_devops.sandbox.validation import VALIDATED_STATUSES, validate
@@ -47,6 +48,8 @@ def routes(world: World) -> list[BaseRoute]:
         *_listing_routes(world),
         *_usage_routes(world),
         *_conversation_routes(world),
+        *_collection(world, kinds.TRANSLATIONS),
+        *_helpdesk_routes(world),
         *catalogue_routes(world),
         *media_routes(world),
         *transformation_routes(world),
@@ -274,6 +277,16 @@ def _usage_routes(world: World) -> list[BaseRoute]:
         *_collection(world, kinds.USAGE_RECORDS),
         _put(world, "usage/records/{id}", _on_object(usage.update_record)),
         _post(world, "usage/records/{id}/close", _on_object(usage.close_record)),
+    ]
+
+
+def _helpdesk_routes(world: World) -> list[BaseRoute]:
+    return [
+        *_collection(world, kinds.HELPDESK_CASES),
+        *(
+            _post(world, f"helpdesk/cases/{{id}}/{action}", _named(helpdesk.act, action))
+            for action in HELPDESK_CASE.actions
+        ),
     ]
 
 

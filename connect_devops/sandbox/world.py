@@ -12,7 +12,8 @@ from typing import Any
 
 from connect_devops.domain.account import Identity
 from connect_devops.domain.errors import NotFoundError
-from connect_devops.sandbox.kinds import Kind
+from connect_devops.sandbox.kinds import MARKETPLACES, Kind
+from connect_devops.sandbox.paths import value_at
 from connect_devops.services import Services
 from connect_devops.services.queue import Submission
 from connect_devops.storage.objects import ObjectStore
@@ -58,6 +59,15 @@ class World:
         self.objects.put(kind.stored(doc, parent_id=parent_id))
         return doc
 
+    def hub_of(self, kind: Kind, doc: Mapping[str, Any]) -> str | None:
+        """The id of the hub that the object belongs to, directly or by the marketplace that it is offered on."""
+        named = kind.hub_of(doc)
+        marketplace_id = kind.marketplace_of(doc)
+        if named is not None or marketplace_id is None:
+            return named
+        hub_id = value_at(self.find(MARKETPLACES, marketplace_id), "hubs.0.hub.id")
+        return hub_id if isinstance(hub_id, str) else None
+
     def publish(self, kind: Kind, doc: Mapping[str, Any], *, extension_id: str | None = None) -> list[Submission]:
         """Tell that an object was created or changed; call it inside the transaction that stores it."""
         events = kind.events_of(doc)
@@ -72,7 +82,7 @@ class World:
             str(doc["id"]),
             kind.status_of(doc),
             product_id=kind.product_of(doc),
-            hub_id=kind.hub_of(doc),
+            hub_id=self.hub_of(kind, doc),
             account_ids=sorted(accounts),
             extension_id=extension_id,
         )

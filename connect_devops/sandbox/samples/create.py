@@ -12,7 +12,7 @@ from connect_devops.domain.errors import ValidationError
 from connect_devops.sandbox import assets, kinds, tier_config_requests, transformations
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.paths import set_value
-from connect_devops.sandbox.samples import others
+from connect_devops.sandbox.samples import others, support
 from connect_devops.sandbox.samples import transformations as transformation_samples
 from connect_devops.sandbox.samples.asset_requests import active_asset, asset_request
 from connect_devops.sandbox.samples.imports import check_payload, remember_parts
@@ -107,6 +107,8 @@ EVENTS: Final[Mapping[str, Recipe]] = {
     ),
     "usage_file_request_processing": Recipe(kinds.USAGE_FILES, None, "ready", others.usage_file),
     "part_usage_file_request_processing": Recipe(kinds.USAGE_CHUNKS, None, "ready", others.usage_chunk),
+    "translation_change": Recipe(kinds.TRANSLATIONS, None, "active", support.translation),
+    "helpdesk_case_processing": Recipe(kinds.HELPDESK_CASES, None, "pending", support.helpdesk_case),
     "product_changed": Recipe(kinds.PRODUCTS, None, "published", _product),
     "billing_transformation_request": Recipe(
         kinds.BILLING_REQUESTS, None, "pending", transformation_samples.billing_request
@@ -149,8 +151,8 @@ def create_sample(
     """
     recipe = EVENTS.get(event_type)
     if recipe is None:
-        near = get_close_matches(event_type, EVENTS) or sorted(EVENTS)
-        raise ValidationError.of("event_type", f"There are no samples of '{event_type}'. Possible: {', '.join(near)}.")
+        near = get_close_matches(event_type, CATALOGUE) or sorted(CATALOGUE)
+        raise ValidationError.of("event_type", f"There is no event '{event_type}'. Possible: {', '.join(near)}.")
     with world.services.store.transaction():
         extensions = _extensions(world, event_type, extension_id)
         words = Words(seed if seed is not None else int(world.services.ids.uuid().replace("-", ""), 16))
@@ -248,7 +250,7 @@ def _override(doc: dict[str, Any], recipe: Recipe, event_type: str, overrides: M
 
 def _link_product(world: World, kind: Kind, doc: dict[str, Any], extensions: list[Extension]) -> list[str]:
     """Let the extensions serve the object's product, so that they hear of it."""
-    product_id = kind.product_of(doc)
+    product_id, hub_id = kind.product_of(doc), world.hub_of(kind, doc)
     notes: list[str] = []
     for extension in extensions:
         if extension.type == "products" and product_id is not None:
@@ -257,10 +259,8 @@ def _link_product(world: World, kind: Kind, doc: dict[str, Any], extensions: lis
                 name = str(known.get("name") or product_id)
                 world.services.extensions.add_product(extension.id, Reference(product_id, name))
                 notes.append(f"{extension.id} serves the product {product_id} from now on.")
-        elif extension.type == "hub" and extension.hub is not None and kind.hub_of(doc) != extension.hub.id:
-            notes.append(
-                f"{extension.id} is for the hub {extension.hub.id}; the object belongs to {kind.hub_of(doc) or 'none'}."
-            )
+        elif extension.type == "hub" and extension.hub is not None and hub_id != extension.hub.id:
+            notes.append(f"{extension.id} is for the hub {extension.hub.id}; the object belongs to {hub_id or 'none'}.")
     return notes
 
 

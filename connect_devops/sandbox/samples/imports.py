@@ -66,6 +66,7 @@ _PARTS: Final[dict[str, tuple[tuple[Kind, str], ...]]] = {
         (kinds.CONTRACTS, "listing.contract"),
         (kinds.MARKETPLACES, "listing.contract.marketplace"),
     ),
+    kinds.HELPDESK_CASES.collection: ((kinds.PRODUCTS, "product"),),
     kinds.LISTINGS.collection: ((kinds.PRODUCTS, "product"), (kinds.CONTRACTS, "contract")),
     kinds.USAGE_FILES.collection: (
         (kinds.PRODUCTS, "product"),

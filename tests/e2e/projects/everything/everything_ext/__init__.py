@@ -1,0 +1,1 @@
+"""An extension for every event of its type."""
