@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import Any, Final, Literal
 
@@ -144,9 +145,14 @@ class Declarations:
         """Event types with the chosen statuses, as the platform is told; without statuses the list is empty."""
         return {handler.event_type: list(handler.statuses) for handler in self.events}
 
+    @cached_property
+    def _handlers(self) -> dict[str, EventHandler]:
+        # The first one of an event type counts.
+        return {handler.event_type: handler for handler in reversed(self.events)}
+
     def handler_of(self, event_type: str) -> EventHandler | None:
         """Return the handler of this event type, None if none is declared."""
-        return next((handler for handler in self.events if handler.event_type == event_type), None)
+        return self._handlers.get(event_type)
 
     def schedulable_of(self, method: str) -> SchedulableMethod | None:
         """Return the schedulable with this method name, None if none is declared."""

@@ -29,7 +29,6 @@ class RequestLogger:
     def __init__(self, logger: logging.Logger | logging.LoggerAdapter[Any], level: int = logging.DEBUG) -> None:
         self.logger = logger
         self.level = level
-        self._bodies = os.environ.get(BODIES_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
     def obfuscate(self, key: str, value: str) -> str:
         """Return a header's value as it is logged; subclasses may hide more."""
@@ -37,7 +36,7 @@ class RequestLogger:
 
     def log_request(self, method: str, url: str, kwargs: Mapping[str, Any]) -> None:
         """Log method, url with query, headers and JSON body of a request, if bodies are wanted."""
-        if not self._bodies or not self.logger.isEnabledFor(self.level):
+        if not self.logger.isEnabledFor(self.level) or not _with_bodies():
             return
         parameters = kwargs.get("params") or {}
         if parameters:
@@ -56,7 +55,7 @@ class RequestLogger:
         """Log a call by its response, of requests or httpx; with headers and JSON body, if bodies are wanted."""
         if not self.logger.isEnabledFor(self.level):
             return
-        if not self._bodies:
+        if not _with_bodies():
             self.logger.log(self.level, "%s", _line(response))
             return
         reason = getattr(response, "reason_phrase", None) or getattr(response, "reason", None) or ""
@@ -75,6 +74,10 @@ class RequestLogger:
             text = "" if value is None else value.decode("latin-1") if isinstance(value, bytes) else str(value)
             lines.append(f"{key}: {self.obfuscate(key.lower(), text)}")
         return lines
+
+
+def _with_bodies() -> bool:
+    return os.environ.get(BODIES_VARIABLE, "").strip().lower() in ("1", "true", "yes", "on")
 
 
 def _line(response: Any) -> str:

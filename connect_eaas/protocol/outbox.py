@@ -80,6 +80,11 @@ class Outbox:
         if result.output.result in _FINAL:
             self._final.setdefault(result.options.task_id, {})[lease] = None
 
+    @property
+    def all_taken(self) -> bool:
+        """True if there is nothing that the present connection has not taken yet."""
+        return not self._due
+
     def due(self) -> list[Task]:
         """Results that the present connection has not taken yet, oldest first."""
         return [self._owed[lease] for lease in self._due]

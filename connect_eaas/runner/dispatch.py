@@ -104,7 +104,7 @@ class Dispatcher:
         spans: Spans | None = None,
     ) -> None:
         # None if nobody traces, as is usual: even spans that do nothing take their time.
-        self._spans = spans if spans is not None and type(spans) is not Spans else None
+        self._spans = spans if spans is not None and spans.traced else None
         self._name = name
         self._meter = meter or Meter()
         self._preparation = Preparation(declarations, configuration, api, clients, headers)
@@ -237,8 +237,11 @@ class Dispatcher:
         self._meter.task_ended(options.task_category, output.result, output.runtime)
         self._results.put(task.answered(output))
         self.finished += 1
-        # The writer's turn comes first: nobody waits for a line in the log.
-        asyncio.get_running_loop().call_soon(_log_ended, task, output)
+        if self._results.all_taken:
+            _log_ended(task, output)
+        else:
+            # The writer's turn comes first: nobody waits for a line in the log.
+            asyncio.get_running_loop().call_soon(_log_ended, task, output)
 
     async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():

@@ -11,9 +11,8 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from connect_eaas.runner.threads import ThreadPool
 
@@ -23,22 +22,19 @@ _TO_END_S: Final = 1.0
 """Seconds that a cancelled coroutine has to end; one that swallows its cancellation counts as still running."""
 
 
-@dataclass(frozen=True)
-class Returned:
+class Returned(NamedTuple):
     """The function returned."""
 
     value: Any
 
 
-@dataclass(frozen=True)
-class Raised:
+class Raised(NamedTuple):
     """The function raised."""
 
     error: BaseException
 
 
-@dataclass(frozen=True)
-class TimedOut:
+class TimedOut(NamedTuple):
     """The time limit passed; ``still_running`` if the function could not be stopped."""
 
     still_running: bool

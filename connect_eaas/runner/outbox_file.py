@@ -61,9 +61,17 @@ class OutboxFile:
         """True if something was written that `sync` has not forced to the disk yet."""
         return self._unsynced
 
+    def __contains__(self, lease: object) -> bool:
+        return lease in self._owed
+
+    @staticmethod
+    def keeps(result: Task) -> bool:
+        """True unless nobody would wait for this result after a restart."""
+        return result.options.task_category != "interactive"
+
     def put(self, result: Task) -> None:
-        """Note a result, unless it is interactive."""
-        if result.options.task_category == "interactive":
+        """Note a result, if it is one that the journal `keeps`."""
+        if not self.keeps(result):
             return
         line = _put_line(result)
         with self._lock:

@@ -30,7 +30,7 @@ class ConstructorError(Exception):
         self.cause = cause
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Prepared:
     """A method, bound to an application made for this task, and its argument."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from connect_eaas.protocol.messages import Task
 from connect_eaas.protocol.outbox import Outbox
@@ -18,6 +18,7 @@ from connect_eaas.runner.outbox_file import OutboxFile
 __all__ = ["Results"]
 
 _log = logging.getLogger("connect.eaas.runner.outbox")
+_Written = TypeVar("_Written")
 _GATHERED_S: Final = 0.05
 """Seconds from a result to when the disk is forced to hold it. It is written at once, so it survives a killed
 process from then on, but not a power cut; after one a platform that has not got it delivers the task again."""
@@ -68,12 +69,17 @@ class Results:
 
     def put(self, result: Task) -> None:
         """Owe a result, and send it as soon as a socket is open."""
-        if self._journal is not None:
-            journal = self._journal
-            self._guarded(lambda: journal.put(result))
+        journal = self._journal
+        if journal is not None and journal.keeps(result):
+            self._guarded(journal.put, result)
         self._outbox.put(result)
         self._note()
         self.wake()
+
+    @property
+    def all_taken(self) -> bool:
+        """True if the present connection has taken all that is owed."""
+        return self._outbox.all_taken
 
     def due(self) -> list[Task]:
         """Results that the present connection has not taken yet."""
@@ -125,22 +131,23 @@ class Results:
                 self._report(error)
 
     def _forget(self, lease: str) -> None:
-        if self._journal is not None:
-            journal = self._journal
-            self._guarded(lambda: journal.drop(lease))
+        journal = self._journal
+        if journal is not None and lease in journal:
+            self._guarded(journal.drop, lease)
         self._note()
 
     def _note(self) -> None:
-        self._meter.owed(len(self._outbox))
-        if len(self._outbox):
+        owed = len(self._outbox)
+        self._meter.owed(owed)
+        if owed:
             self._delivered.clear()
         else:
             self._delivered.set()
 
-    def _guarded(self, write: Callable[[], None]) -> None:
+    def _guarded(self, write: Callable[[_Written], None], what: _Written) -> None:
         """A full disk must not stop the work: results then live in memory only."""
         try:
-            write()
+            write(what)
         except OSError as error:
             self._report(error)
         else:

@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from urllib.parse import urlsplit
 
 from connect_eaas.protocol.messages import Task, WebTask
@@ -32,6 +32,8 @@ _log = logging.getLogger("connect.eaas.runner")
 class Spans:
     """What is told to whoever traces; this one does not."""
 
+    traced: ClassVar[bool] = False
+    """True if anybody is told."""
     call_span: CallSpan | None = None
     """For API clients; None if calls are not traced."""
 
@@ -61,6 +63,8 @@ class OtelSpans(Spans):
     Args:
         provider: exports them.
     """
+
+    traced = True
 
     def __init__(self, provider: TracerProvider) -> None:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator

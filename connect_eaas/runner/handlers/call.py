@@ -10,7 +10,7 @@ from connect_eaas.protocol.messages import TaskOutput
 __all__ = ["Call", "CallPlan", "Settled"]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Call:
     """Call this method with this argument."""
 
@@ -18,7 +18,7 @@ class Call:
     argument: Any = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Settled:
     """No method is called; this is the outcome."""
 
