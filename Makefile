@@ -23,7 +23,7 @@ demo: $(READY) ## Run the whole loop: new project, local platform, runner, every
 	@$(BIN)/ccli devops demo $(if $(KEEP),--keep)
 
 test: $(READY) lint ## Check everything: what lint checks, and all tests
-	@$(BIN)/pytest -n auto --dist loadfile
+	@CHAOS=$${CHAOS:-short} $(BIN)/pytest -n auto --dist loadfile
 
 matrix: ## Run the tests that depend on the version of Python on each of 3.10 to 3.13 that is here
 	@tests/other_pythons.sh $(PYTHONS)

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from sqlalchemy import (
     BigInteger,
     Column,
     ColumnElement,
-    bindparam,
-    insert,
+    Select,
     select,
     type_coerce,
     update,
 )
 
 from connect_devops.domain.task import HandBack, decide, decide_lost
-from connect_devops.services.claims import ATTEMPT, CLAIM, CLAIM_INTERACTIVE, LAST_ATTEMPT
+from connect_devops.services.claims import (
+    ATTEMPT,
+    BEGIN_ATTEMPT,
+    BEGIN_TASK,
+    CLAIM,
+    CLAIM_INTERACTIVE,
+    HELD_BY_INSTANCE,
+    HELD_BY_SESSION,
+    HELD_TOO_LONG,
+    HELD_UNDER_LEASE,
+    LAST_ATTEMPT,
+    LATE,
+    LEASES_OF_SESSION,
+    ORPHAN,
+    REATTACH,
+    held,
+)
 from connect_devops.services.context import Context
 from connect_devops.services.lease import Answer, Leased, Reattached, Settlement
 from connect_devops.services.settling import HELD, End, carry_out
@@ -70,31 +86,22 @@ class Leases:
                 return []
             numbers = [row["number"] for row in rows]
             transaction.connection.execute(
-                update(tasks)
-                .where(tasks.c.number == bindparam("the_number"))
-                .values(
-                    status="processing",
-                    assignee=instance_id,
-                    session_id=session_id,
-                    lease_id=bindparam("the_lease"),
-                    expires=bindparam("the_end"),
-                    attempt_count=bindparam("the_attempt"),
-                    orphaned=False,
-                    assigned=now,
-                    updated=now,
-                ),
+                BEGIN_TASK,
                 [
                     {
                         "the_number": number,
+                        "the_assignee": instance_id,
+                        "the_session": session_id,
                         "the_lease": leased.lease_id,
                         "the_end": leased.expires,
                         "the_attempt": leased.attempt,
+                        "moment": now,
                     }
                     for number, leased in zip(numbers, taken, strict=False)
                 ],
             )
             transaction.connection.execute(
-                insert(attempts),
+                BEGIN_ATTEMPT,
                 [
                     {
                         "task_number": number,
@@ -130,7 +137,7 @@ class Leases:
         Returns None if the lease had ended already.
         """
         with self._context.store.transaction() as transaction:
-            row = next(iter(self._processing(transaction, tasks.c.lease_id == lease_id)), None)
+            row = transaction.connection.execute(HELD_UNDER_LEASE, {"lease": lease_id}).mappings().first()
             if row is None:
                 return None
             now = self._context.clock.now()
@@ -145,7 +152,7 @@ class Leases:
         Returns:
             the leases concerned.
         """
-        return self._orphan(grace, _LOST, tasks.c.session_id == session_id)
+        return self._orphan(grace, _LOST, HELD_BY_SESSION, {"session": session_id})
 
     def reattach(
         self,
@@ -173,19 +180,15 @@ class Leases:
         active: set[str] = set()
         with self._context.store.transaction() as transaction:
             now = self._context.clock.now()
-            for row in self._processing(
-                transaction, tasks.c.environment_id == environment_id, tasks.c.assignee == instance_id
-            ):
+            values = {"environment": environment_id, "instance": instance_id}
+            for row in transaction.connection.execute(HELD_BY_INSTANCE, values).mappings().all():
                 lease_id: str = row["lease_id"]
                 if row["category"] not in categories:
                     active.add(lease_id)
                 elif lease_id in held:
                     kept.add(lease_id)
-                    end = select(attempts.c.expires).where(attempts.c.lease_id == lease_id).scalar_subquery()
                     transaction.connection.execute(
-                        update(tasks)
-                        .where(tasks.c.number == row["number"])
-                        .values(session_id=session_id, orphaned=False, expires=end)
+                        REATTACH, {"the_number": row["number"], "the_session": session_id, "the_lease": lease_id}
                     )
                 elif row["orphaned"]:
                     released.add(lease_id)
@@ -196,7 +199,7 @@ class Leases:
         """End every lease whose time (or whose session's grace) is over; returns them."""
         with self._context.store.transaction() as transaction:
             now = self._context.clock.now()
-            rows = self._processing(transaction, tasks.c.expires <= now)
+            rows = transaction.connection.execute(HELD_TOO_LONG, {"now": now}).mappings().all()
             for row in rows:
                 if row["orphaned"]:
                     self._lost(transaction, row, "lost", _LOST, now)
@@ -241,22 +244,21 @@ class Leases:
             now = self._context.clock.now()
             if alive:
                 others = select(sessions.c.id).where(sessions.c.platform_id.in_(alive))
-                return self._orphan(grace, _RESTARTED, tasks.c.session_id.not_in(others))
+                return self._orphan(grace, _RESTARTED, held(tasks.c.session_id.not_in(others)))
             waiting = select(*HELD).where(WAITING, tasks.c.category == INTERACTIVE).with_for_update()
             for row in transaction.connection.execute(waiting).mappings().all():
                 decision = decide_lost(_RESTARTED, category=INTERACTIVE, retries_used=0, now=now, at_once=True)
                 carry_out(self._context, transaction, row, decision, End("lost", _RESTARTED), now)
-            return self._orphan(grace, _RESTARTED)
+            return self._orphan(grace, _RESTARTED, held())
 
     def abandon(self, grace: timedelta, session_ids: Collection[str]) -> list[str]:
         """Another platform on the same database has died: its sessions' leases last for ``grace``; returns them."""
-        return self._orphan(grace, _RESTARTED, tasks.c.session_id.in_(session_ids))
+        return self._orphan(grace, _RESTARTED, held(tasks.c.session_id.in_(session_ids)))
 
     def held_by(self, session_id: str) -> list[str]:
         """The leases that a session has now."""
-        query = select(tasks.c.lease_id).where(PROCESSING, tasks.c.session_id == session_id).order_by(tasks.c.number)
         with self._context.store.reading() as transaction:
-            return list(transaction.connection.execute(query).scalars())
+            return list(transaction.connection.execute(LEASES_OF_SESSION, {"session": session_id}).scalars())
 
     def _candidates(
         self, transaction: Transaction, environment_id: str, category: Category, now: datetime, limit: int
@@ -313,24 +315,20 @@ class Leases:
         return Settlement("accepted", self._task(transaction, row["number"]), decision)
 
     def _note_late(self, transaction: Transaction, lease_id: str, result: str, now: datetime) -> None:
-        transaction.connection.execute(
-            update(attempts)
-            .where(attempts.c.lease_id == lease_id)
-            .values(late_count=attempts.c.late_count + 1, late_result=result, late_at=now)
-        )
+        transaction.connection.execute(LATE, {"lease": lease_id, "the_result": result, "moment": now})
 
-    def _orphan(self, grace: timedelta, reason: str, *conditions: Any) -> list[str]:
+    def _orphan(
+        self, grace: timedelta, reason: str, concerned: Select[Any], values: Mapping[str, Any] = MappingProxyType({})
+    ) -> list[str]:
         with self._context.store.transaction() as transaction:
             now = self._context.clock.now()
-            rows = self._processing(transaction, *conditions)
+            rows = transaction.connection.execute(concerned, values).mappings().all()
             for row in rows:
                 if row["category"] == INTERACTIVE or grace <= timedelta(0):
                     self._lost(transaction, row, "lost", reason, now)
                     continue
                 end = min(row["expires"], now + grace)
-                transaction.connection.execute(
-                    update(tasks).where(tasks.c.number == row["number"]).values(orphaned=True, expires=end)
-                )
+                transaction.connection.execute(ORPHAN, {"the_number": row["number"], "the_end": end})
                 self._context.plan(transaction, end)
             return [row["lease_id"] for row in rows]
 
@@ -351,10 +349,6 @@ class Leases:
             policy=self._context.retries,
         )
         carry_out(self._context, transaction, row, decision, End(outcome, reason), now)
-
-    def _processing(self, transaction: Transaction, *conditions: Any) -> Sequence[Row]:
-        query = select(*HELD).where(PROCESSING, *conditions).order_by(tasks.c.number).with_for_update()
-        return transaction.connection.execute(query).mappings().all()
 
     def _task(self, transaction: Transaction, number: int) -> Task:
         return task_from(transaction.connection.execute(TASK_BY_NUMBER, {"key": number}).mappings().one())

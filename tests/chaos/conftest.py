@@ -25,3 +25,13 @@ async def stage(platform: ScriptedPlatform, tmp_path: Path) -> AsyncIterator[Sta
     """A project whose handlers do what an object's ``plan`` says, and a platform for it."""
     async with stage_in(tmp_path, platform) as made:
         yield made
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which histories were played."""
+    for report in terminalreporter.getreports("passed"):
+        for name, lines in report.user_properties:
+            if name == "histories":
+                terminalreporter.section("random histories")
+                for line in lines:
+                    terminalreporter.line(line)

@@ -14,11 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from platform_in_memory import CATEGORIES, GRACE, PlatformInMemory
+from promises import check_task
+from runner_in_memory import Runner
 
-from connect_devops.domain.task import RetryPolicy
 from connect_devops.hub.address import RunnerAddress
 from connect_devops.hub.desk import Desk
-from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Task, TaskOutput
+from connect_eaas.protocol.messages import Task
 from connect_eaas.protocol.session import HANDSHAKE_TIMEOUT_S, Session, Side
 from connect_eaas.protocol.session_events import (
     Acknowledged,
@@ -28,82 +29,10 @@ from connect_eaas.protocol.session_events import (
     SetupRequested,
     TaskReceived,
 )
-from connect_eaas.runner.outbox_file import OutboxFile
-from connect_eaas.runner.results import Results
 
-RESULTS = ("success", "skip", "fail", "retry", "retry", "retry", "reschedule", "retry")
-FINAL = {"success": "succeeded", "skip": "skipped", "fail": "failed"}
+_ANSWERS = ("success", "skip", "fail", "retry", "retry", "retry", "reschedule", "retry")
 _RUBBISH = ("", "{}", "nonsense", '{"version": 2, "message_type": "task"}', '{"version": 2, "message_type": "later"}')
 _MOST_TASKS = 4
-
-
-class Runner:
-    """A runner process and its replacements, and the line to the platform."""
-
-    def __init__(self, name: str, folder: Path) -> None:
-        self.name = name
-        self._journal = folder / f"{name}.jsonl"
-        self._journal.unlink(missing_ok=True)
-        self.results = Results(journal=OutboxFile(self._journal))
-        self.session: Session | None = None
-        # What runs, by task id, under its newest delivery.
-        self.running: dict[str, Task] = {}
-        # How often a handler was begun, by lease.
-        self.begun: Counter[str] = Counter()
-        # Every answer that a handler gave, by lease.
-        self.answered: dict[str, str] = {}
-        self.incoming: deque[str] = deque()
-        self.outgoing: deque[str] = deque()
-
-    def introduce(self, now: float) -> None:
-        self.session = Session(Side.RUNNER, now=now, features=(ACKNOWLEDGEMENTS,))
-        held = [*(task.options.lease for task in self.running.values()), *self.results.leases]
-        self.session.send(SetupRequest(held=held))
-        self.flush()
-
-    def flush(self) -> None:
-        if self.session is not None:
-            self.outgoing.extend(self.session.data_to_send())
-
-    def take(self, task: Task) -> bool:
-        """What the dispatcher does with a delivery; True if the handler is begun."""
-        known = self.results.answer(task)
-        if known is not None:
-            self.results.put(known)
-            return False
-        begins = task.options.task_id not in self.running
-        self.running[task.options.task_id] = task
-        if begins:
-            self.begun[task.options.lease] += 1
-        return begins
-
-    def finish(self, task_id: str, result: str) -> None:
-        task = self.running.pop(task_id)
-        self.answered[task.options.lease] = result
-        self.results.put(task.answered(TaskOutput.model_validate({"result": result, "countdown": 30})))
-
-    def send_results(self) -> None:
-        if self.session is None or not self.session.configured:
-            return
-        for result in self.results.due():
-            self.session.send(result)
-            self.results.handed_over(result.options.lease, acknowledged_later=ACKNOWLEDGEMENTS in self.session.features)
-        self.flush()
-
-    def lose_the_line(self) -> None:
-        if self.session is not None:
-            self.session.close()
-            self.session = None
-            self.results.connection_lost()
-        self.incoming.clear()
-        self.outgoing.clear()
-
-    def die(self) -> None:
-        """What was written to the journal is all that the next process knows."""
-        self.lose_the_line()
-        self.running.clear()
-        self.results.close()
-        self.results = Results(journal=OutboxFile(self._journal))
 
 
 class History:
@@ -119,7 +48,7 @@ class History:
         self._script = deque(script)
         self._read = 0
         # Whether handlers ask for retries for ever once the faults are over.
-        self._stubborn = self._number() % 16 == 0
+        self._stubborn = self._number() % 32 == 0
         self._platform = platform
         self._services = platform.start()
         self._monotonic = 0.0
@@ -192,30 +121,11 @@ class History:
         """Hold every promise against what the database says; count what happened in `seen`."""
         begun = self.runners[0].begun + self.runners[1].begun
         answered = {**self.runners[0].answered, **self.runners[1].answered}
-        limit = RetryPolicy().limit
         assert not begun or max(begun.values()) == 1, "the same lease was run twice"
-        for task_id in self.tasks:
-            timeline = self._services.queue.timeline(task_id)
-            outcomes = [attempt.outcome or "" for attempt in timeline.attempts]
-            self.seen.update(outcomes, late=sum(attempt.late_count for attempt in timeline.attempts))
-            finals = [outcome for outcome in outcomes if outcome in FINAL]
-            tries = 0
-            for before, attempt in zip([None, *timeline.attempts], timeline.attempts, strict=False):
-                assert attempt.ended is not None, f"{task_id}: an attempt has no end: {outcomes}"
-                assert before is None or before.ended is not None, "two attempts at once"
-                assert before is None or attempt.leased >= (before.ended or attempt.leased), "two leases at once"
-                tries = tries + 1 if attempt.outcome in ("retry", "lost", "expired") else 0
-                assert tries <= limit + 1, f"{task_id} was tried too often: {outcomes}"
-                said = answered.get(attempt.lease_id)
-                assert said is None or said in (attempt.outcome, attempt.late_result), (
-                    f"{task_id}: the answer {said!r} was lost: {attempt}"
-                )
-            if finals:
-                assert outcomes[-1:] == finals, f"{task_id} was delivered after its end: {outcomes}"
-                assert timeline.task.status == FINAL[finals[0]]
-            else:
-                assert (timeline.task.status, tries) == ("failed", limit + 1), f"{task_id} was given up: {outcomes}"
-                self.seen["tried ten times more"] += 1
+        timelines = self._platform.timelines()
+        assert sorted(timelines) == sorted(self.tasks), "tasks came from nowhere, or vanished"
+        for task_id, (status, attempts) in timelines.items():
+            self.seen.update(check_task(task_id, status, attempts, answered))
 
     # The platform.
 
@@ -268,10 +178,16 @@ class History:
         self._advance(timedelta(hours=2))
 
     def _advance(self, by: timedelta) -> None:
+        if any(runner.incoming or runner.outgoing for runner in self.runners):
+            self.seen["delay"] += 1
         self._platform.clock.advance(by)
         self._monotonic += HANDSHAKE_TIMEOUT_S
-        # What the timekeeper does about tasks.
-        self._services.leases.expire()
+        # What the timekeeper does about tasks, when it is due.
+        if self._platform.leases_are_over():
+            self._services.leases.expire()
+        # It was longer than the grace.
+        left = self._platform.held_by_others([desk.session_id for _, desk in self._desks.values()])
+        assert not left, f"tasks stay with sessions that are gone: {left}"
         for runner in self.runners:
             session, _desk = self._desks.get(runner.name, (None, None))
             if runner.session is not None and runner.session.handle_timeout(self._monotonic):
@@ -290,7 +206,7 @@ class History:
                 if runner.take(event.task):
                     self._check_alone(runner, event.task)
             elif isinstance(event, Acknowledged):
-                runner.results.acknowledged(event.ack.correlation_id or event.ack.task_id)
+                runner.acknowledged(event.ack.correlation_id or event.ack.task_id)
             else:
                 assert isinstance(event, (Configured, FrameRejected)), event
 
@@ -303,14 +219,12 @@ class History:
             elsewhere = other.running.get(task.options.task_id)
             if other is not runner and elsewhere is not None:
                 both = {task.options.lease, elsewhere.options.lease}
-                attempts = self._services.queue.timeline(task.options.task_id).attempts
-                lasting = [item for item in attempts if item.lease_id in both and item.ended is None]
-                assert len(lasting) < 2, f"{task.options.task_id} runs twice at once"
+                assert len(self._platform.lasting(both)) < 2, f"{task.options.task_id} runs twice at once"
                 self.seen["two runners"] += 1
 
     def finish(self, runner: Runner) -> None:
         names, number = sorted(runner.running), self._number()
-        runner.finish(names[number // len(RESULTS) % len(names)], RESULTS[number % len(RESULTS)])
+        runner.finish(names[number // len(_ANSWERS) % len(names)], _ANSWERS[number % len(_ANSWERS)])
 
     def send_results(self, runner: Runner) -> None:
         runner.send_results()

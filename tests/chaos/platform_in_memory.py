@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import delete, exists, select
+from promises import Attempt
 
 from connect_devops.clock import ManualClock
-from connect_devops.domain.task import DONE
 from connect_devops.ids import Ids
 from connect_devops.services import FernetSecrets, Services, build_services
 from connect_devops.services.extensions import Reference
 from connect_devops.services.queue import NewTask
 from connect_devops.storage import open_store
-from connect_devops.storage.tables import attempts, tasks
 from connect_eaas.protocol.messages import SetupRequest, SetupResponse
 
 EVENT = "asset_purchase_request_processing"
 CATEGORIES = ("background", "scheduled")
 GRACE = timedelta(seconds=15)
+
+_ATTEMPTS = """
+    SELECT t.id, t.status, a.lease_id, a.leased, a.ended, a.outcome, a.late_count, a.late_result
+    FROM tasks t LEFT JOIN attempts a ON a.task_number = t.number ORDER BY t.number, a.attempt
+"""
 
 
 class _NoConfiguration:
@@ -47,12 +52,16 @@ class _NoConfiguration:
 class PlatformInMemory:
     """A database with one environment.
 
+    The services work on it as ever. What the histories themselves ask of it, thousands of times over, goes past them
+    and past SQLAlchemy.
+
     Args:
         folder: for its keys.
     """
 
     def __init__(self, folder: Path) -> None:
         self._store = open_store(f"sqlite:///file:{id(self)}?mode=memory&cache=shared&uri=true")
+        self._raw = sqlite3.connect(f"file:{id(self)}?mode=memory&cache=shared", uri=True, isolation_level=None)
         self._secrets = FernetSecrets.in_directory(folder)
         self._starts = 0
         self.clock = ManualClock()
@@ -76,15 +85,44 @@ class PlatformInMemory:
 
     def all_done(self) -> bool:
         """Whether no task waits or is held."""
-        with self._store.reading() as transaction:
-            return not transaction.connection.execute(select(exists().where(tasks.c.status.not_in(DONE)))).scalar()
+        return not self._any("SELECT 1 FROM tasks WHERE status NOT IN ('succeeded', 'failed', 'skipped')")
+
+    def leases_are_over(self) -> bool:
+        """Whether a lease has to end now."""
+        now = _microseconds(self.clock.now())
+        return self._any("SELECT 1 FROM tasks WHERE status = 'processing' AND expires <= ?", now)
+
+    def held_by_others(self, sessions: Collection[str]) -> list[tuple[str, str]]:
+        """Tasks that are held, with their sessions, where the session is none of these."""
+        held = self._raw.execute("SELECT id, session_id FROM tasks WHERE status = 'processing'")
+        return [(task_id, session_id) for task_id, session_id in held if session_id not in sessions]
+
+    def lasting(self, leases: Collection[str]) -> list[str]:
+        """Those of these leases that have not ended."""
+        return [lease for lease in leases if self._any("SELECT 1 FROM tasks WHERE lease_id = ?", lease)]
+
+    def timelines(self) -> dict[str, tuple[str, list[Attempt]]]:
+        """The state and the attempts of each task, by id."""
+        found: dict[str, tuple[str, list[Attempt]]] = {}
+        for task_id, status, lease, leased, ended, *rest in self._raw.execute(_ATTEMPTS):
+            _, attempts = found.setdefault(task_id, (status, []))
+            if lease is not None:
+                attempts.append(Attempt(lease, leased / 1e6, None if ended is None else ended / 1e6, *rest))
+        return found
 
     def clear(self) -> None:
         """Forget all tasks."""
-        with self._store.transaction() as transaction:
-            transaction.connection.execute(delete(attempts))
-            transaction.connection.execute(delete(tasks))
+        self._raw.executescript("BEGIN; DELETE FROM attempts; DELETE FROM tasks; COMMIT")
 
     def close(self) -> None:
         """Let the memory go."""
+        self._raw.close()
         self._store.close()
+
+    def _any(self, query: str, *values: object) -> bool:
+        return self._raw.execute(query, values).fetchone() is not None
+
+
+def _microseconds(moment: datetime) -> int:
+    """The moment as the database keeps it."""
+    return round(moment.timestamp() * 1_000_000)

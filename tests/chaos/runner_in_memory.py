@@ -1,0 +1,96 @@
+"""A runner process and its replacements, without sockets and without an author's code."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from pathlib import Path
+
+from promises import FINAL
+
+from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Task, TaskOutput
+from connect_eaas.protocol.session import Session, Side
+from connect_eaas.runner.outbox_file import OutboxFile
+from connect_eaas.runner.results import Results
+
+
+class Runner:
+    """What the runner keeps of its tasks, and its end of the line to the platform.
+
+    Real are its session machine and its results with their journal on disk.
+    """
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._journal = folder / f"{name}.jsonl"
+        self._journal.unlink(missing_ok=True)
+        self.results = Results(journal=OutboxFile(self._journal))
+        self.session: Session | None = None
+        # What runs, by task id, under its newest delivery.
+        self.running: dict[str, Task] = {}
+        # How often a handler was begun, by lease.
+        self.begun: Counter[str] = Counter()
+        # Every answer that a handler gave, by lease.
+        self.answered: dict[str, str] = {}
+        # Final answers that the platform has not confirmed, lease by lease: what must survive everything.
+        self._owed: dict[str, str] = {}
+        self.incoming: deque[str] = deque()
+        self.outgoing: deque[str] = deque()
+
+    def introduce(self, now: float) -> None:
+        self.session = Session(Side.RUNNER, now=now, features=(ACKNOWLEDGEMENTS,))
+        held = [*(task.options.lease for task in self.running.values()), *self.results.leases]
+        self.session.send(SetupRequest(held=held))
+        self.flush()
+
+    def flush(self) -> None:
+        if self.session is not None:
+            self.outgoing.extend(self.session.data_to_send())
+
+    def take(self, task: Task) -> bool:
+        """What the dispatcher does with a delivery; True if the handler is begun."""
+        known = self.results.answer(task)
+        if known is not None:
+            self.results.put(known)
+            return False
+        task_id, lease = task.options.task_id, task.options.lease
+        assert task_id not in self._owed.values(), f"{task_id} is done, and would be run again under {lease}"
+        assert lease not in self.answered, f"{task_id} was answered under {lease}, and would be run again under it"
+        begins = task_id not in self.running
+        self.running[task_id] = task
+        if begins:
+            self.begun[lease] += 1
+        return begins
+
+    def finish(self, task_id: str, result: str) -> None:
+        task = self.running.pop(task_id)
+        self.answered[task.options.lease] = result
+        if result in FINAL:
+            self._owed[task.options.lease] = task_id
+        self.results.put(task.answered(TaskOutput.model_validate({"result": result, "countdown": 30})))
+
+    def acknowledged(self, lease: str) -> None:
+        self._owed.pop(lease, None)
+        self.results.acknowledged(lease)
+
+    def send_results(self) -> None:
+        if self.session is None or not self.session.configured:
+            return
+        for result in self.results.due():
+            self.session.send(result)
+            self.results.handed_over(result.options.lease, acknowledged_later=ACKNOWLEDGEMENTS in self.session.features)
+        self.flush()
+
+    def lose_the_line(self) -> None:
+        if self.session is not None:
+            self.session.close()
+            self.session = None
+            self.results.connection_lost()
+        self.incoming.clear()
+        self.outgoing.clear()
+
+    def die(self) -> None:
+        """What was written to the journal is all that the next process knows."""
+        self.lose_the_line()
+        self.running.clear()
+        self.results.close()
+        self.results = Results(journal=OutboxFile(self._journal))
