@@ -37,7 +37,8 @@ NO_VARIABLE: Final = Rule(
 )  # fmt: skip
 IS_ASYNC: Final = Rule(
     "ANV005", WARNING, "a callable is a coroutine",
-    "Anvil's server calls plain functions; from this one it would get a coroutine that nobody awaits.",
+    "An Anvil application gets the plain API client, whose calls hold up the event loop that coroutines share; and the "
+    "public runner awaits no coroutine.",
     "Write it as a plain method: def, not async def.",
 )  # fmt: skip
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from connect_eaas import pydantic1
 from connect_eaas.validation.project import Application, EntryPoint, Project
 from connect_eaas.validation.rule import ERROR, WARNING, Finding, Place, Rule
+from connect_eaas.validation.text_file import line_of
 
 __all__ = ["RULES", "check"]
 
@@ -29,8 +32,18 @@ FOREIGN: Final = Rule(
     "An installed package of the same name was found instead, so it is what was checked and would run.",
     "Give the project's package a name of its own, or uninstall the other one.",
 )  # fmt: skip
+WRONG_SWITCH: Final = Rule(
+    "PYP015", ERROR, "the switch for models of pydantic 1 is wrong",
+    "The runner does not guess whether models are to work as under pydantic 1.",
+    f"Write `pydantic1 = true` (or false) in [tool.connect], or set {pydantic1.VARIABLE} to 1 or 0.",
+)  # fmt: skip
 
-RULES: Final = (NOT_IMPORTED, NO_CLASS, FOREIGN)
+RULES: Final = (NOT_IMPORTED, NO_CLASS, FOREIGN, WRONG_SWITCH)
+
+_OLD_MODELS: Final = (
+    "Change the model. Or, if the project's models were written for pydantic 1, let them work as they did: write "
+    "`pydantic1 = true` in [tool.connect] of pyproject.toml."
+)
 
 
 def check(project: Project) -> Iterator[Finding]:
@@ -40,6 +53,7 @@ def check(project: Project) -> Iterator[Finding]:
             # At the front: the project is meant, whatever is installed.
             sys.path[:] = [str(directory), *(entry for entry in sys.path if entry != str(directory))]
     importlib.invalidate_caches()
+    yield from _old_models(project)
     applications = []
     for entry in project.entry_points:
         found = _load(project, entry)
@@ -53,6 +67,20 @@ def check(project: Project) -> Iterator[Finding]:
     project.applications = tuple(applications)
 
 
+def _old_models(project: Project) -> Iterator[Finding]:
+    """Let the project's models work as they will when it runs, before they are imported."""
+    if not project.entry_points:
+        return
+    try:
+        pydantic1.activate_if_wanted(project.root, os.environ, [entry.value for entry in project.entry_points])
+    except ValueError as error:
+        if pydantic1.VARIABLE in str(error):
+            yield WRONG_SWITCH.broken(str(error))
+            return
+        line = line_of(project.files.read(project.pyproject), r"^[ \t]*pydantic1\s*=")
+        yield WRONG_SWITCH.broken("tool.connect.pydantic1: expected true or false", Place(project.pyproject, line))
+
+
 def _load(project: Project, entry: EntryPoint) -> type | Finding:
     try:
         module: Any = importlib.import_module(entry.module)
@@ -62,7 +90,8 @@ def _load(project: Project, entry: EntryPoint) -> type | Finding:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # an author's module may raise anything, SystemExit too
-        return NOT_IMPORTED.broken(*_trouble(project, entry, error))
+        old = type(error).__name__ in ("PydanticUserError", "PydanticImportError")
+        return NOT_IMPORTED.broken(*_trouble(project, entry, error), fix=_OLD_MODELS if old else None)
     if isinstance(target, type):
         return target
     state = "has no class" if target is None else f"has a {type(target).__name__}, not a class, under the name"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -89,6 +90,30 @@ def test_the_runner_says_it_aloud_and_imports_the_models(project: Path) -> None:
     wrong = run(project, "connect_eaas.runner.main", "--check", "--no-validate", **{VARIABLE: "perhaps"})
     assert wrong.returncode == 3
     assert f"{VARIABLE}: expected 1 or 0" in wrong.stderr
+
+
+def test_validation_imports_the_models_as_the_runner_does(project: Path) -> None:
+    done = run(project, "connect_cli_ext", "project", "extension", "validate", ".", "--format", "json")
+    rules = [item["rule"] for item in json.loads(done.stdout)["items"]]
+    assert "PYP006" not in rules
+    off = run(
+        project, "connect_cli_ext", "project", "extension", "validate", ".", "--format", "json", **{VARIABLE: "0"}
+    )
+    assert off.returncode == 1
+    assert "PYP006" in [item["rule"] for item in json.loads(off.stdout)["items"]]
+    wrong = run(
+        project, "connect_cli_ext", "project", "extension", "validate", ".", "--format", "json", **{VARIABLE: "x"}
+    )
+    assert "PYP015" in [item["rule"] for item in json.loads(wrong.stdout)["items"]]
+
+
+def test_models_of_pydantic_1_are_told_of_the_switch(project: Path) -> None:
+    (project / "old" / "events.py").write_text("from pydantic import BaseSettings\n")
+    off = run(
+        project, "connect_cli_ext", "project", "extension", "validate", ".", "--format", "json", **{VARIABLE: "0"}
+    )
+    (fix,) = [item["fix"] for item in json.loads(off.stdout)["items"] if item["rule"] == "PYP006"]
+    assert "`pydantic1 = true` in [tool.connect]" in fix
 
 
 def test_its_own_tests_pass(project: Path) -> None:

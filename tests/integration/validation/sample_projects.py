@@ -209,6 +209,7 @@ BREAKS: tuple[Break, ...] = (
           ("ANV003", "ANV004", "EXT001")),
     Break("PYP013", _P, "anvilapp", 'extension = "sample_pkg.tfn:Other"\nanvilapp', "extension", ("PYP007",)),
     Break("PYP014", _P, "connect-extension-sdk>=0.1", "connect_eaas_core>=37", "core"),
+    Break("PYP015", _P, "[project]\nname", '[tool.connect]\npydantic1 = "yes"\n[project]\nname', "pydantic1"),
     Break("LIC001", _P, '"MIT"', '"GPL-3.0-only"', "license"),
     Break("LIC001", _P, 'license = "MIT"', 'license = {text = "Proprietary"}', "license"),
     Break("LIC001", _P, 'license = "MIT"', 'classifiers = ["License :: Other/Proprietary License"]', "License"),
