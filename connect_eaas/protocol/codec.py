@@ -7,7 +7,7 @@ from typing import Any, Final, cast
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from connect_eaas.protocol.errors import MalformedFrameError, UnknownMessageError
+from connect_eaas.protocol.errors import MalformedFrameError, OtherVersionError, UnknownMessageError
 from connect_eaas.protocol.messages import (
     PROTOCOL_VERSION,
     Ack,
@@ -59,7 +59,7 @@ def decode(frame: str | bytes) -> Data:
         raise MalformedFrameError("message_type: expected a text")
     version = envelope.get("version")
     if version != PROTOCOL_VERSION:
-        raise MalformedFrameError(f"version: expected {PROTOCOL_VERSION}, got {version!r}")
+        raise OtherVersionError(version, expected=PROTOCOL_VERSION)
     if message_type == "shutdown":
         return Shutdown()
     model = _MODELS.get(message_type)

@@ -6,6 +6,7 @@
     ├── LocalProtocolError      we broke the rules: a bug on this side
     └── RemoteProtocolError     they broke the rules: report it and go on
         ├── MalformedFrameError     the frame cannot be read
+    │   └── OtherVersionError       it is of another version
         ├── UnknownMessageError     the frame is of a type that we do not know
         └── OutOfOrderError         the session's state does not allow the frame
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 __all__ = [
     "LocalProtocolError",
     "MalformedFrameError",
+    "OtherVersionError",
     "OutOfOrderError",
     "ProtocolError",
     "RemoteProtocolError",
@@ -36,6 +38,14 @@ class RemoteProtocolError(ProtocolError):
 
 class MalformedFrameError(RemoteProtocolError):
     """The frame cannot be read; the text names the field and what was expected."""
+
+
+class OtherVersionError(MalformedFrameError):
+    """The frame is of another version of the protocol; ``version`` is what it says, None if it says nothing."""
+
+    def __init__(self, version: object, *, expected: int) -> None:
+        super().__init__(f"version: expected {expected}, got {version!r}")
+        self.version = version
 
 
 class UnknownMessageError(RemoteProtocolError):

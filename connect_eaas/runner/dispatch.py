@@ -1,9 +1,10 @@
 """Takes tasks in, runs the author's methods, and puts results out. Intake never waits.
 
-One dispatcher serves one session, so background work cannot use up what interactive work needs. A task that is
-delivered again while it runs is not run twice: its result goes to the newest lease. A result that is known already is
-sent again. A plain method that outlives its limit is reported, and another thread takes the place of its own; the same
-task delivered again waits for that run instead of starting another one beside it.
+One dispatcher serves one session, and in it each category of tasks has a lane of its own, so background work cannot
+use up what interactive work or schedules need. A task that is delivered again while it runs is not run twice: its
+result goes to the newest lease. A result that is known already is sent again. A plain method that outlives its limit
+is reported, and another thread takes the place of its own; the same task delivered again waits for that run instead
+of starting another one beside it.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
+from connect_eaas.runner.lanes import Lane, give_back, take
 from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
 from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
 from connect_eaas.runner.results import Results
 from connect_eaas.runner.settings import Limits
-from connect_eaas.runner.threads import ThreadPool
 from connect_eaas.runner.tracing_spans import Spans
 
 if TYPE_CHECKING:
@@ -112,9 +113,7 @@ class Dispatcher:
         self._limits = limits
         self._clock = clock
         self._ready = ready
-        self._pool = ThreadPool(limits.concurrency, name=f"{name}-handler")
-        self._slots = asyncio.Semaphore(limits.concurrency)
-        self._interactive_slots = asyncio.Semaphore(limits.interactive_coroutines)
+        self._lanes = {category: Lane(category, name=name, limits=limits) for category in self.categories}
         # Tasks in hand, by task id.
         self._works: dict[str, Work] = {}
         # Runs that outlived their limit, by task id.
@@ -196,7 +195,8 @@ class Dispatcher:
                 work.job.cancel()
         if jobs:
             await asyncio.wait(jobs, timeout=5.0)
-        self._pool.close()
+        for lane in self._lanes.values():
+            lane.pool.close()
         return len(jobs)
 
     async def _work(self, work: Work) -> None:
@@ -248,7 +248,8 @@ class Dispatcher:
             await self._ready.wait()
         options, event_type = work.task.options, work.task.input.event_type
         category = options.task_category
-        if category not in self.categories:
+        lane = self._lanes.get(category)
+        if lane is None:
             text = f"this session runs no tasks of category {category!r}"
             return outcome.refused(event_type, text)
         limit, arrived = float(self._limits.of(category)), self._clock()
@@ -256,11 +257,9 @@ class Dispatcher:
         if overdue is not None:
             return await self._await_overdue(work, overdue, limit)
         interactive = category == "interactive"
-        slots = self._slots
-        if interactive and not self._preparation.runs_in_thread(work.task):
-            slots = self._interactive_slots
+        slots = lane.slots(in_thread=not interactive or self._preparation.runs_in_thread(work.task))
         if slots.locked():
-            if not await _take(slots, limit if interactive else None):
+            if not await take(slots, limit if interactive else None):
                 return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
         else:
             await slots.acquire()
@@ -272,7 +271,7 @@ class Dispatcher:
         try:
             output = await self._run(work, limit)
         finally:
-            _give_back(slots, work.run)
+            give_back(slots, work.run)
         output.runtime = self._runtime(work)
         return output
 
@@ -307,13 +306,13 @@ class Dispatcher:
             return await self._call(work, prepared.method, prepared, limit_s)
 
     async def _call(self, work: Work, method: Callable[[Any], Any], prepared: Prepared, limit_s: float) -> TaskOutput:
-        where, run = prepared.where, None
+        where, category, run = prepared.where, work.task.options.task_category, None
         if inspect.iscoroutinefunction(method):
             coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job)
             work.run = coroutine
             ended = await coroutine.ended(method(prepared.argument))
         else:
-            work.run = run = execution.start(method, prepared.argument, pool=self._pool)
+            work.run = run = execution.start(method, prepared.argument, pool=self._lanes[category].pool)
             ended = await run.wait(limit_s)
         return self._translate(work.task, where, ended, run, limit_s)
 
@@ -377,26 +376,6 @@ class Dispatcher:
         self._overdue.pop(task_id, None)
         self._meter.stuck(len(self._overdue))
         _log.warning("%s: %s has ended now", task_id, where)
-
-
-async def _take(slots: asyncio.Semaphore, limit_s: float | None) -> bool:
-    """Take a slot, and wait for one if need be; False if that took too long."""
-    if limit_s is None or not slots.locked():
-        await slots.acquire()
-        return True
-    try:
-        await asyncio.wait_for(slots.acquire(), limit_s)
-    except asyncio.TimeoutError:
-        return False
-    return True
-
-
-def _give_back(slots: asyncio.Semaphore, run: Execution | CoroutineRun | None) -> None:
-    """Free the slot once nothing runs in it any more."""
-    if isinstance(run, Execution) and run.running and not run.replaced:
-        run.when_done(slots.release)
-    else:
-        slots.release()
 
 
 def _log_ended(task: Task, output: TaskOutput) -> None:

@@ -15,6 +15,7 @@ import anyio
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from connect_eaas.protocol.dialect import decode_from_platform
 from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Shutdown
 from connect_eaas.protocol.session import Session, Side
 from connect_eaas.protocol.session_events import (
@@ -148,7 +149,7 @@ class Line(ABC):
     async def _connect_and_converse(self) -> None:
         socket = await connect_to_platform(self._settings, self._instance_id, suffix=self._suffix, query=self._query())
         self._was_open = True
-        session = Session(Side.RUNNER, now=self._clock(), features=(ACKNOWLEDGEMENTS,))
+        session = Session(Side.RUNNER, now=self._clock(), features=(ACKNOWLEDGEMENTS,), decode=decode_from_platform)
         self._session, self._socket = session, socket
         session.send(self._introduction())
         try:

@@ -27,7 +27,8 @@ _WEBSOCKET_ROOT: Final = "/public/v1/devops/ws"
 class Limits:
     """How long things may take, in seconds, and how many handlers may run at once.
 
-    Coroutines of interactive tasks have a limit of their own: they need no thread, and their callers wait.
+    ``concurrency`` is that of each category which is not given a number of its own. Coroutines of interactive tasks
+    have a limit of their own: they need no thread, and their callers wait.
     """
 
     background_s: int = 300
@@ -39,6 +40,9 @@ class Limits:
     stop_s: int = 60
     deliver_s: int = 10
     concurrency: int = 100
+    background_tasks: int | None = None
+    interactive_tasks: int | None = None
+    scheduled_tasks: int | None = None
     interactive_coroutines: int = 2000
 
     def of(self, category: str) -> int:
@@ -49,6 +53,15 @@ class Limits:
             "transformation": self.transformation_s,
         }
         return limits.get(category, self.background_s)
+
+    def at_once(self, category: str) -> int:
+        """How many handlers of this category may run at once."""
+        numbers = {
+            "background": self.background_tasks,
+            "interactive": self.interactive_tasks,
+            "scheduled": self.scheduled_tasks,
+        }
+        return numbers.get(category) or self.concurrency
 
 
 @dataclass(frozen=True)
@@ -142,6 +155,9 @@ def _limits(environment: Mapping[str, str]) -> Limits:
         stop_s=_positive(environment, "CONNECT_STOP_TIMEOUT", defaults.stop_s),
         deliver_s=_positive(environment, "CONNECT_DELIVER_TIMEOUT", defaults.deliver_s),
         concurrency=_positive(environment, "CONNECT_MAX_RUNNING_TASKS", defaults.concurrency),
+        background_tasks=_positive(environment, "CONNECT_MAX_RUNNING_BACKGROUND_TASKS", 0) or None,
+        interactive_tasks=_positive(environment, "CONNECT_MAX_RUNNING_INTERACTIVE_TASKS", 0) or None,
+        scheduled_tasks=_positive(environment, "CONNECT_MAX_RUNNING_SCHEDULED_TASKS", 0) or None,
         interactive_coroutines=_positive(
             environment, "CONNECT_MAX_INTERACTIVE_COROUTINES", defaults.interactive_coroutines
         ),

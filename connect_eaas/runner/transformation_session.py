@@ -144,7 +144,7 @@ class TransformationDispatcher(Dispatcher):
             request,
             method,
             calls,
-            pool=self._pool,
+            pool=self._lanes["transformation"].pool,
             concurrency=min(_ROWS_AT_ONCE, self._limits.concurrency),
             row_limit_s=self._limits.row_s,
             clock=self._clock,

@@ -285,6 +285,27 @@ async def test_hung_background_work_does_not_hold_up_interactive_work(platform: 
         await platform.result_of(a_task(number))
 
 
+async def test_hung_background_work_does_not_hold_up_schedules(platform: ScriptedPlatform, start: Any) -> None:
+    give(platform, "PR-7", plan="gate")
+    schedule = "devops/services/SRVC-1111-2222/environments/ENV-1111-2222-01/schedules/EFS-1"
+    platform.objects[schedule] = {"id": "EFS-1", "method": "nightly", "parameter": {"n": 1}}
+    await start(Sample, limits=Limits(background_tasks=2))
+    await platform.connected()
+    for number in range(4):
+        await platform.background.send(a_task(number, object_id="PR-7"))
+    nightly = a_task(9, category="scheduled", event_type="scheduled_execution", object_id="EFS-1")
+
+    await platform.background.send(nightly)
+    answered = await platform.result_of(nightly)
+
+    assert answered.output is not None
+    assert answered.output.result == "success"
+    assert platform.results == [answered]
+    Sample.gate.set()
+    for number in range(4):
+        await platform.result_of(a_task(number))
+
+
 async def test_changed_configuration_reaches_the_next_task(platform: ScriptedPlatform, start: Any) -> None:
     await start(Sample)
     await platform.connected()

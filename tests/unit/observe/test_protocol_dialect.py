@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connect_eaas.protocol import codec
-from connect_eaas.protocol.dialect import Dialect
+from connect_eaas.protocol.dialect import Dialect, decode_from_platform
 from connect_eaas.protocol.errors import (
     LocalProtocolError,
     MalformedFrameError,
@@ -26,10 +27,18 @@ from connect_eaas.protocol.messages import (
     Task,
     TaskInput,
     TaskOptions,
+    TaskOutput,
     Variable,
 )
 from connect_eaas.protocol.session import Session, Side, State
-from connect_eaas.protocol.session_events import FrameRejected, ResultReceived, SetupRequested, ShutdownReceived
+from connect_eaas.protocol.session_events import (
+    Configured,
+    FrameRejected,
+    ResultReceived,
+    SetupRequested,
+    ShutdownReceived,
+    TaskReceived,
+)
 
 CAPABILITIES = {
     "capabilities": {"asset_purchase_request_processing": ["pending"]},
@@ -208,3 +217,84 @@ def test_whatever_a_runner_sends_is_a_message_or_its_own_fault(message_type: str
     except RemoteProtocolError:
         return
     dialect.encode(message)
+
+
+def test_runner_understands_a_platform_of_version_1_and_answers_in_version_2() -> None:
+    runner = Session(Side.RUNNER, now=0.0, decode=decode_from_platform)
+    runner.send(SetupRequest())
+    configuration = {
+        "configuration": {"COLOUR": "green", "SIZE": 5},
+        "environment_type": "test",
+        "log_level": "DEBUG",
+        "service_id": "SRVC-1",
+        "product_id": "PRD-1,PRD-2",
+    }
+    (configured,) = runner.receive(frame("configuration", configuration), 0.1)
+    assert isinstance(configured, Configured)
+    response = configured.response
+    assert response.variables == [Variable(name="COLOUR", value="green"), Variable(name="SIZE", value="5")]
+    assert response.logging is not None
+    assert response.logging.meta is not None
+    assert (response.logging.log_level, response.logging.meta.products) == ("DEBUG", ["PRD-1", "PRD-2"])
+
+    flat = {
+        "task_id": "TQ-1",
+        "task_category": "background",
+        "task_type": "asset_purchase_request_processing",
+        "object_id": "PR-1",
+        "data": {"a": 1},
+        "correlation_id": "lease-1",
+        "reply_to": "hub",
+    }
+    (received,) = runner.receive(frame("task", flat), 0.2)
+    assert isinstance(received, TaskReceived)
+    assert received.task.options.lease == "lease-1"
+    assert received.task.input.data == {"a": 1}
+
+    (of_version_2,) = runner.receive(codec.encode(TASK), 0.3)
+    assert of_version_2 == TaskReceived(TASK)
+
+    runner.data_to_send()
+    runner.send(received.task.answered(TaskOutput(result="success")))
+    assert json.loads(runner.data_to_send()[0])["version"] == 2
+    (stopped,) = runner.receive(frame("shutdown", None), 0.4)
+    assert isinstance(stopped, ShutdownReceived)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "text"),
+    [
+        (frame("configuration", {"configuration": [1]}), MalformedFrameError, "data.configuration: expected an object"),
+        (frame("configuration", {"log_level": 7}), MalformedFrameError, "log_level"),
+        (frame("task", {"task_id": "TQ-1"}, version=1), MalformedFrameError, "task_category"),
+        (frame("task", {}, version=3), MalformedFrameError, "version: expected 2, got 3"),
+        (frame("capabilities", {}), UnknownMessageError, "capabilities"),
+        (frame("resume", None), UnknownMessageError, "resume"),
+    ],
+)
+def test_runner_names_what_is_wrong_with_a_frame_of_version_1(
+    wrong: str, error: type[RemoteProtocolError], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        decode_from_platform(wrong)
+
+
+@given(
+    st.sampled_from(["configuration", "task", "shutdown", "resume"]),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["configuration", "product_id", "task_id", "task_category", "result", "data", "hub_id"]
+                ),
+                inner,
+            )
+        ),
+        max_leaves=8,
+    ),
+)
+def test_no_frame_of_version_1_hurts_the_runner(message_type: str, data: Any) -> None:
+    with contextlib.suppress(RemoteProtocolError):
+        decode_from_platform(frame(message_type, data))

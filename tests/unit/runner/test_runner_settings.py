@@ -66,6 +66,7 @@ def test_loopback(host: str) -> None:
         ("SCHEDULED_TASK_MAX_EXECUTION_TIME", "-1"),
         ("CONNECT_STOP_TIMEOUT", "1.5"),
         ("CONNECT_MAX_RUNNING_TASKS", "²"),
+        ("CONNECT_MAX_RUNNING_SCHEDULED_TASKS", "0"),
         ("CONNECT_CA_FILE", "/no/such/file.pem"),
     ],
 )
@@ -73,6 +74,19 @@ def test_wrong_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=name) as caught:
         read_settings({**BASE, name: value})
     assert "cret" not in str(caught.value)
+
+
+def test_a_category_may_have_a_number_of_its_own() -> None:
+    limits = read_settings(
+        {**BASE, "CONNECT_MAX_RUNNING_TASKS": "7", "CONNECT_MAX_RUNNING_SCHEDULED_TASKS": "2"}
+    ).limits
+
+    assert [limits.at_once(name) for name in ("background", "interactive", "scheduled", "transformation")] == [
+        7,
+        7,
+        2,
+        7,
+    ]
 
 
 @pytest.mark.parametrize(
