@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import keyword
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,12 +26,13 @@ from connect_cli_ext.project.existing import (
     marker_name,
     open_project,
     with_event,
-    with_present_events,
+    with_present,
 )
 from connect_cli_ext.project.graft import top_level
 from connect_cli_ext.project.rendering import answers_from, rendering
 from connect_cli_ext.project.template import served
 from connect_cli_ext.project.variable import add_variable
+from connect_cli_ext.project.writing import call, quoted, wrapped
 from connect_cli_ext.settings import current_settings
 from connect_eaas.events import CATALOGUE
 
@@ -39,7 +40,7 @@ __all__ = ["add"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_WIDTH = 120
+_LONGEST_NAME = 48
 _SCHEDULED = "execute_scheduled_processing"
 _APPLICATIONS = {"events": "eventsapp", "webapp": "webapp", "anvil": "anvilapp", "tfnapp": "tfnapp"}
 
@@ -84,11 +85,16 @@ def event(event_type: str, project_dir: Path) -> None:
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Known are: {', '.join(sorted(known))}."
         raise CommandError(f"there is no event type '{event_type}'. {hint}")
     project = _open(project_dir)
+    if project.type and project.type not in definition.extension_types:
+        raise CommandError(
+            f"{project.root}: extensions of the type '{project.type}' do not get {event_type}, only those of the type "
+            f"{' or '.join(map(repr, definition.extension_types))}"
+        )
     application = project.application("eventsapp")
     for handler in application.handlers:
         if handler.decorator == "event" and handler.argument == event_type:
             raise _exists(project, application, handler.line, f"{handler.method} handles {event_type} already")
-    present = with_present_events(project)
+    present = with_present(project)
     wanted = with_event(present, definition.category, event_type)
     if not present.get("event_types"):
         # The template makes no events application without events: what it has besides comes as well.
@@ -119,7 +125,9 @@ def schedulable(name: str, title: str | None, description: str | None, project_d
 
     It begins as one that counts pending requests, which you replace by what it is for.
     """
-    _identifier(name)
+    _identifier(name, "method", "refresh_prices")
+    _line(title, "--title")
+    _line(description, "--description")
     project = _open(project_dir)
     application = project.application("eventsapp")
     _refuse_taken(project, application, name)
@@ -132,7 +140,7 @@ def schedulable(name: str, title: str | None, description: str | None, project_d
                 handler.line,
                 f"{handler.method} is called {shown!r} already; give another --title",
             )
-    present = with_present_events(project)
+    present = with_present(project)
     kinds = list(present.get("event_types") or ())
     wanted = {**present, "event_types": kinds if "scheduled" in kinds else [*kinds, "scheduled"]}
     after = {path: _named(path, text, name, shown, description) for path, text in _rendered(project, wanted).items()}
@@ -165,33 +173,10 @@ def _named(path: str, content: bytes, name: str, title: str, description: str | 
                     renamed = segment.replace(f"def {node.name}(", f"def {test}(")
                     text = text.replace(segment, renamed)
     pattern = re.compile(r"( *)@schedulable\((\"[^\"]*\"), (\"[^\"]*\")\)")
-    told = _quoted(description) if description else ""
-    text = pattern.sub(lambda match: _call(match[1], "@schedulable", [_quoted(title), told or match[3]]), text)
+    told = quoted(description) if description else ""
+    text = pattern.sub(lambda match: call(match[1], "@schedulable", [quoted(title), told or match[3]]), text)
     text = re.sub(rf"\b{_SCHEDULED}\b", name, text)
-    return "".join(map(_wrapped, text.splitlines(True))).encode()
-
-
-def _quoted(text: str) -> str:
-    quote = "'" if '"' in text and "'" not in text else '"'
-    return quote + text.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote
-
-
-def _wrapped(line: str) -> str:
-    """Break the head of a function that became too long, as a formatter would."""
-    match = re.fullmatch(r"(\s*)((?:async )?def \w+)\((.*)\)( -> .*:)\n", line)
-    if match is None or len(line) <= _WIDTH:
-        return line
-    return f"{_call(match[1], match[2], match[3].split(', '))}{match[4]}\n"
-
-
-def _call(indent: str, head: str, arguments: Sequence[str]) -> str:
-    """Write a call on one line if it fits, else its arguments on a line of their own, else each on one."""
-    inner = ", ".join(arguments)
-    if len(f"{indent}{head}({inner})") <= _WIDTH and "def " not in head:
-        return f"{indent}{head}({inner})"
-    if len(f"{indent}    {inner}") <= _WIDTH:
-        return f"{indent}{head}(\n{indent}    {inner}\n{indent})"
-    return f"{indent}{head}(\n" + "".join(f"{indent}    {argument},\n" for argument in arguments) + f"{indent})"
+    return "".join(map(wrapped, text.splitlines(True))).encode()
 
 
 @add.command()
@@ -230,12 +215,14 @@ def application(feature: str, pairs: tuple[str, ...], project_dir: Path) -> None
 
     project = _open(project_dir)
     kind = _APPLICATIONS[feature]
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in parse_pairs(pairs).items()}
+    if "extension_type" not in given:
+        project.check_feature(feature)
     if kind in project.applications:
         there = project.applications[kind]
         node = top_level(there.tree)[there.class_name]
         raise _exists(project, there, node.lineno, f"{there.class_name} is the project's {kind} already")
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in parse_pairs(pairs).items()}
-    present = with_present_events(project)
+    present = with_present(project)
     features = list(present.get("application_types") or ())
     wanted = {**present, "application_types": [*features, feature], **given}
     addition = bring_in(project, _rendered(project, present), _rendered(project, wanted), lines=True)
@@ -259,12 +246,14 @@ def transformation(name: str, title: str | None, description: str | None, projec
 
     It begins as a copy of the template's "Copy columns", which you change to what it is for.
     """
-    _identifier(name)
+    _identifier(name, "transformation", "round_prices")
+    _line(title, "--title")
+    _line(description, "--description")
     project = _open(project_dir)
     there = project.application("tfnapp")
     _refuse_taken(project, there, name)
     shown = title or name.replace("_", " ").strip().capitalize()
-    rendered = _rendered(project, with_present_events(project))
+    rendered = _rendered(project, with_present(project))
     addition = add_transformation(project, rendered, name, shown, description)
     _finish(project, addition, f"transformation {name}", there.path, name)
 
@@ -278,11 +267,18 @@ def page(name: str, title: str | None, project_dir: Path) -> None:
 
     It becomes a tab beside the main page and begins as a copy of that, which you change to what it is for.
     """
-    _identifier(name)
+    _identifier(name, "page", "statistics")
+    _line(title, "--title")
     project = _open(project_dir)
+    if project.type not in ("", "multiaccount"):
+        raise CommandError(
+            f"{project.root}: only extensions of the type 'multiaccount' have a module with pages, and this one is of "
+            f"the type '{project.type}'. Make a project of its own for them: "
+            "'ccli project extension bootstrap --answer extension_type=multiaccount --answer application_types=webapp'"
+        )
     there = project.application("webapp")
     shown = title or name.replace("_", " ").strip().capitalize()
-    answers = {**with_present_events(project), "webapp_supports_ui": "y"}
+    answers = {**with_present(project), "webapp_supports_ui": "y"}
     addition = add_page(project, _rendered(project, answers), name, shown)
     _finish(project, addition, f"page {name}", there.path, name)
 
@@ -299,9 +295,22 @@ def _rendered(project: ExistingProject, answers: Mapping[str, Any]) -> dict[str,
     return {path: file.content for path, file in made.items()}
 
 
-def _identifier(name: str) -> None:
-    if not name.isidentifier() or keyword.iskeyword(name) or name.startswith("__"):
-        raise click.BadParameter(f"'{name}' is no name of a method; an example is refresh_prices", param_hint="NAME")
+def _identifier(name: str, what: str, example: str) -> None:
+    """Refuse what cannot be the name of a method, and of files and addresses that are called after it."""
+    if len(name) > _LONGEST_NAME:
+        problem = f"at most {_LONGEST_NAME} characters, this has {len(name)}"
+    elif keyword.iskeyword(name):
+        problem = f"'{name}' is a keyword of Python"
+    elif not name.isascii() or not name.isidentifier() or name.startswith("__"):
+        problem = f"'{name}' is not: use letters, digits and '_', and begin with a letter"
+    else:
+        return
+    raise click.BadParameter(f"it must be the name of a {what}. {problem}; an example is {example}", param_hint="NAME")
+
+
+def _line(text: str | None, option: str) -> None:
+    if text is not None and (not text.strip() or any(not character.isprintable() for character in text)):
+        raise click.BadParameter("it must be one line of text", param_hint=option)
 
 
 def _refuse_taken(project: ExistingProject, application: Application, name: str) -> None:

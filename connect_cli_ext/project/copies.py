@@ -11,13 +11,13 @@ from connect_cli_ext.errors import CommandError, FileError
 from connect_cli_ext.project.additions import Addition, bring_in, without
 from connect_cli_ext.project.existing import Application, ExistingProject, entry_points
 from connect_cli_ext.project.graft import top_level
+from connect_cli_ext.project.writing import quoted, wrapped
 
 __all__ = ["add_page", "add_transformation"]
 
 _MODEL = "copy_columns"
 _OTHERS = ("lookup_subscription", "by_hand")
 _PAGE = "index"
-_WIDTH = 120
 
 
 def add_transformation(
@@ -48,8 +48,9 @@ def add_transformation(
             before[path], after[path] = _python(path, content.decode(), rendered, name, title, description)
     addition = bring_in(project, before, after, lines=False)
     _only(addition)
-    if not any(path.startswith("ui/tests/") for path in addition.changes.written) and "ui" in _folders(rendered):
-        addition.notes.append(f"The dialog is a copy too: change ui/transformations/{name}.html, then 'npm run build'.")
+    addition.notes.append(
+        f"The dialog is a copy too: change ui/transformations/{name}.html and its script, then 'npm run build'."
+    )
     return addition
 
 
@@ -66,19 +67,19 @@ def _python(
         told = description or "Copies columns under other names: change it to what it is for."
         page = f"/static/transformations/{name}.html"
         lines = "".join(
-            f"        {key}={_quoted(value)},\n"
+            f"        {key}={quoted(value)},\n"
             for key, value in (("name", title), ("description", told), ("edit_dialog_ui", page))
         )
         return f"{match[1]}\n{lines}{match[2]}"
 
-    renamed = model.sub(head, renamed)
+    renamed = _wrapped(model.sub(head, renamed))
     classes = {target.partition(":")[2] for target in entry_points(rendered["pyproject.toml"].decode()).values()}
     inside = min(classes & top_level(ast.parse(renamed)).keys(), default="")
     return without(renamed.encode(), inside, name), renamed.encode()
 
 
 def _with_tests(text: str, name: str) -> str:
-    """Return tests with copies of those that are about the model alone, and the new name in lists of all."""
+    """Return tests with copies of those that are about the model alone."""
     lines = text.splitlines(True)
     copies: list[tuple[int, str]] = []
     for node in ast.parse(text).body:
@@ -87,27 +88,16 @@ def _with_tests(text: str, name: str) -> str:
         first = min([node.lineno, *(item.lineno for item in node.decorator_list)]) - 1
         last = node.end_lineno or node.lineno
         source = "".join(lines[first:last])
-        if f'"{_MODEL}"' not in source:
-            continue
-        if not any(other in source for other in _OTHERS):
+        if f'"{_MODEL}"' in source and not any(other in source for other in _OTHERS):
             copy = source.replace(_MODEL, name).replace(f"def {node.name}(", f"def {node.name}_by_{name}(")
-            copies.append((last, "\n\n" + copy))
-        else:
-            for number in range(first, last):
-                lines[number] = _listed(lines[number], name)
+            copies.append((last, "\n\n" + _wrapped(copy)))
     for place, copy in reversed(copies):
         lines.insert(place, copy)
     return "".join(lines)
 
 
-def _listed(line: str, name: str) -> str:
-    """Put the new name beside the model's in a line such as ``assert manual == {"copy_columns": False, …}``."""
-    longer = line.replace(f'"{_MODEL}": False, ', f'"{_MODEL}": False, "{name}": False, ')
-    match = re.fullmatch(r"(\s*)(.*\{)(.*)\}\n", longer)
-    if len(longer) <= _WIDTH or match is None:
-        return longer
-    items = "".join(f"{match[1]}    {item},\n" for item in match[3].split(", "))
-    return f"{match[1]}{match[2]}\n{items}{match[1]}}}\n"
+def _wrapped(text: str) -> str:
+    return "".join(map(wrapped, text.splitlines(True)))
 
 
 def add_page(project: ExistingProject, rendered: Mapping[str, bytes], name: str, title: str) -> Addition:
@@ -123,7 +113,8 @@ def add_page(project: ExistingProject, rendered: Mapping[str, bytes], name: str,
         node = top_level(application.tree)[application.class_name]
         raise FileError(
             f"{project.root / application.path}:{node.lineno}",
-            "has no @module_pages(…) to put a page beside; only multi-account extensions with pages have it",
+            "has no @module_pages(…) to put a page beside: declare the main page with it first, for example "
+            '@module_pages("Main", "/static/index.html")',
         )
     addition = Addition()
     folder = f"{project.package}/static"
@@ -137,6 +128,12 @@ def add_page(project: ExistingProject, rendered: Mapping[str, bytes], name: str,
         addition.told.append((new, "new"))
     if not addition.changes:
         raise CommandError("the template has no pages for this project; add them with 'add application webapp'")
+    script_test = f"ui/tests/{_PAGE}.test.js"
+    if script_test in rendered:
+        new = script_test.replace(_PAGE, name)
+        _refuse_existing(project, new)
+        addition.changes.write(new, _script_test(rendered[script_test].decode(), name))
+        addition.told.append((new, "new"))
     addition.changes.write(application.path, _with_child(application.text, call, name, title))
     addition.told.append((application.path, "changed"))
     test = f"tests/test_page_{name}.py"
@@ -158,7 +155,7 @@ def _module_pages(application: Application) -> ast.Call | None:
 
 
 def _with_child(text: str, call: ast.Call, name: str, title: str) -> str:
-    child = f'{{"label": {_quoted(title)}, "url": "/static/{name}.html"}}'
+    child = f'{{"label": {quoted(title)}, "url": "/static/{name}.html"}}'
     children = next((keyword.value for keyword in call.keywords if keyword.arg == "children"), None)
     arguments = [ast.get_source_segment(text, item) or "" for item in call.args]
     arguments += [
@@ -174,6 +171,13 @@ def _with_child(text: str, call: ast.Call, name: str, title: str) -> str:
     return "".join([*lines[:first], f"{written}    children=[\n{listed}    ],\n)\n", *lines[last:]])
 
 
+def _script_test(text: str, name: str) -> str:
+    """Return the test of the main page's script as one of the page ``name``."""
+    for old in (f"../src/{_PAGE}.js", f"{_PAGE}.html"):
+        text = text.replace(f"'{old}'", f"'{old.replace(_PAGE, name)}'")
+    return text.replace("describe('the page of the module'", f"describe('the page {name}'")
+
+
 def _page_test(project: ExistingProject, application: Application, name: str, title: str) -> str:
     module = application.path.removeprefix("src/").removesuffix(".py").replace("/", ".")
     return (
@@ -184,7 +188,7 @@ def _page_test(project: ExistingProject, application: Application, name: str, ti
         f"from {module} import {application.class_name}\n\n\n"
         f"def test_the_page_{name}_is_declared_and_built() -> None:\n"
         f'    pages = {application.class_name}.get_ui_modules()["modules"]["children"]\n'
-        f'    assert {{"label": {_quoted(title)}, "url": "/static/{name}.html"}} in pages\n'
+        f'    assert {{"label": {quoted(title)}, "url": "/static/{name}.html"}} in pages\n'
         f'    static = Path({project.package}.__file__).parent / "static"\n'
         f'    assert (static / "{name}.html").is_file()\n'
         f'    assert (static / "assets" / "{name}.js").is_file()\n'
@@ -195,18 +199,9 @@ def _titled(text: str, path: str, old: str, title: str) -> str:
     return text.replace(old, html.escape(title)) if path.endswith(".html") else text
 
 
-def _quoted(text: str) -> str:
-    quote = "'" if '"' in text and "'" not in text else '"'
-    return quote + text.replace("\\", "\\\\").replace(quote, f"\\{quote}") + quote
-
-
 def _refuse_existing(project: ExistingProject, path: str) -> None:
     if (project.root / path).exists():
         raise FileError(project.root / path, "exists already; choose another name")
-
-
-def _folders(rendered: Mapping[str, bytes]) -> set[str]:
-    return {path.partition("/")[0] for path in rendered}
 
 
 def _only(addition: Addition) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.project.graft import members, top_level
 from connect_cli_ext.project.marker import MARKER, read_marker
+from connect_cli_ext.wizard.offers import FEATURES_OF
 from connect_eaas.events import CATALOGUE
 
 if sys.version_info >= (3, 11):
@@ -27,7 +28,7 @@ __all__ = [
     "marker_name",
     "open_project",
     "with_event",
-    "with_present_events",
+    "with_present",
 ]
 
 _FEATURES = {"eventsapp": "events", "webapp": "webapp", "anvilapp": "anvil", "tfnapp": "tfnapp"}
@@ -77,11 +78,32 @@ class ExistingProject:
             CommandError: the project has none.
         """
         if kind not in self.applications:
+            self.check_feature(_FEATURES[kind])
             raise CommandError(
                 f"{self.root / 'pyproject.toml'} declares no {kind}; add one with "
                 f"'ccli project extension add application {_FEATURES[kind]}'"
             )
         return self.applications[kind]
+
+    @property
+    def type(self) -> str:
+        """The type of the extension; empty where nobody knows it."""
+        return str(self.answers.get("extension_type") or "") if self.made_here else ""
+
+    def check_feature(self, feature: str) -> None:
+        """Make sure that an extension of this type can have an application, as far as the type is known.
+
+        Raises:
+            CommandError: it cannot; says which types can (reference/cli.md, below the table of steps).
+        """
+        able = [kind for kind, features in FEATURES_OF.items() if feature in features]
+        if self.type in FEATURES_OF and self.type not in able:
+            kind = "multiaccount" if "multiaccount" in able else able[0]
+            raise CommandError(
+                f"{self.root}: an extension of the type '{self.type}' cannot have the application '{feature}'; one of "
+                f"the type {' or '.join(map(repr, able))} can. Make a project of its own for it: "
+                f"'ccli project extension bootstrap --answer extension_type={kind}'"
+            )
 
     @property
     def own_packages(self) -> frozenset[str]:
@@ -186,14 +208,21 @@ def _presumed(root: Path, package: str, applications: Mapping[str, Application])
     }
 
 
-def with_present_events(project: ExistingProject) -> dict[str, Any]:
-    """Return the project's answers with all event types that it handles now, however they came in."""
+def with_present(project: ExistingProject) -> dict[str, Any]:
+    """Return the project's answers with all applications and events that it has now, however they came in."""
     answers = dict(project.answers)
+    made_with = answers.get("application_types")
+    for kind in project.applications:
+        answers["application_types"] = _with(answers.get("application_types"), _FEATURES[kind])
+    if "webapp" in project.applications and "webapp" not in (made_with or ()) and project.type != "transformations":
+        answers["webapp_supports_ui"] = "y" if (project.root / "package.json").is_file() else "n"
     application = project.applications.get("eventsapp")
     for handler in application.handlers if application is not None else ():
         definition = CATALOGUE.get(handler.argument)
         if handler.decorator == "event" and definition is not None:
             answers = with_event(answers, definition.category, handler.argument)
+        elif handler.decorator == "schedulable":
+            answers["event_types"] = _with(answers.get("event_types"), "scheduled")
     return answers
 
 

@@ -13,6 +13,7 @@ from connect_eaas.events import EXTENSION_TYPES
 __all__ = [
     "AUDIENCES",
     "EVERY_VALUE",
+    "FEATURES_OF",
     "LICENSES",
     "WITH_AUDIENCE",
     "WITH_PAGES",
@@ -54,7 +55,7 @@ _FEATURES: Final[Mapping[str, str]] = {
     "webapp": "Web Application",
     "tfnapp": "Transformations Application",
 }
-_FEATURES_OF: Final[Mapping[str, tuple[str, ...]]] = {
+FEATURES_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "products": ("events", "anvil"),
     "hub": ("events", "anvil", "webapp"),
     "multiaccount": ("events", "anvil", "webapp"),
@@ -118,7 +119,7 @@ def features(view: View) -> tuple[Choice, ...]:
     served = view.surroundings.served.features
     return tuple(
         Choice(feature, _missing(_FEATURES[feature], feature in served))
-        for feature in _FEATURES_OF.get(view.text("extension_type"), ())
+        for feature in FEATURES_OF.get(view.text("extension_type"), ())
     )
 
 

@@ -158,12 +158,18 @@ def test_transformations_begin_as_a_copy_with_dialog_endpoint_and_tests(ccli: Cc
     assert 'edit_dialog_ui="/static/transformations/round_prices.html"' in text
     assert "    def copy_columns(self" in text
     assert '@router.post("/validate/round_prices")' in (project / "connect_ext" / "webapp.py").read_text()
+    assert "ui/tests/transformations/round_prices.test.js (new)" in result.out
+    tests = (project / "tests" / "test_webapp.py").read_text()
+    assert "def test_copies_are_described_by_round_prices(" in tests
+    assert 'ask(client, "round_prices", ' in tests
     dialog = (project / "connect_ext" / "static" / "transformations" / "round_prices.html").read_text()
     assert "assets/transformations/round_prices.js" in dialog
     before = tree(project)
     again = ccli(*ADD, "transformation", "round_prices", "-p", project)
     assert (again.status, "has round_prices already" in again.err) == (1, True)
     assert tree(project) == before
+    long = "a_name_that_is_as_long_as_names_can_be_in_a_proj"
+    assert ccli(*ADD, "transformation", long, "--title", '"Long" and it\'s "odd"', "-p", project).status == 0
     check(project)
 
 
@@ -177,15 +183,60 @@ def test_pages_become_tabs_with_a_test(ccli: Ccli, make: Make) -> None:
     page = (project / "connect_ext" / "static" / "more.html").read_text()
     assert "<title>More &amp; &quot;more&quot;</title>" in page
     assert "./assets/more.js" in page
+    script_test = (project / "ui" / "tests" / "more.test.js").read_text()
+    assert "import { start } from '../src/more.js';" in script_test
+    assert "openPage('more.html')" in script_test
     again = ccli(*ADD, "page", "more", "-p", project)
     assert (again.status, "exists already" in again.err) == (1, True)
     check(project)
 
 
-def test_pages_and_transformations_need_something_to_begin_with(ccli: Ccli, make: Make) -> None:
-    project = make()
-    assert "declares no tfnapp" in ccli(*ADD, "transformation", "x", "-p", project).err
-    assert "declares no webapp" in ccli(*ADD, "page", "x", "-p", project).err
+@pytest.mark.parametrize(
+    ("extension_type", "words", "kind"),
+    [
+        ("products", ("transformation", "x"), "transformations"),
+        ("multiaccount", ("transformation", "x"), "transformations"),
+        ("multiaccount", ("application", "tfnapp"), "transformations"),
+        ("products", ("page", "x"), "multiaccount"),
+        ("hub", ("page", "x"), "multiaccount"),
+    ],
+)
+def test_what_a_type_cannot_have_is_advised_to_a_project_that_can(
+    ccli: Ccli, make: Make, tmp_path: Path, extension_type: str, words: tuple[str, str], kind: str
+) -> None:
+    project = make(extension_type=extension_type)
+    before = tree(project)
+    result = ccli(*ADD, *words, "-p", project)
+    assert (result.status, tree(project)) == (1, before)
+    advised = re.search(r"'ccli (project extension bootstrap [^']+)'", result.err)
+    assert advised is not None, result.err
+    assert f"extension_type={kind}" in advised[1]
+    target = tmp_path / "advised"
+    target.mkdir()
+    assert ccli(*advised[1].split(), "--defaults", "-o", target).status == 0
+    again = ccli(*ADD, *words, "-p", target / "my_awesome_project")
+    assert again.status == 0 or "already" in again.err
+
+
+@pytest.mark.timeout(180)
+def test_what_was_added_before_is_known_to_what_is_added_next(ccli: Ccli, make: Make) -> None:
+    project = make(extension_type="products", application_types="anvil")
+    for words in (
+        ("application", "events", "--answer", "event_types=scheduled"),
+        ("event", "asset_purchase_request_processing"),
+        ("schedulable", "refresh_prices"),
+        ("variable", "TOKEN"),
+        ("event", "product_action_execution"),
+    ):
+        result = ccli(*ADD, *words, "-p", project)
+        assert (result.status, result.err) == (0, ""), (words, result.err)
+        assert "README.md is left as it is" not in result.out
+    text = (project / "README.md").read_text()
+    assert text.count("## Variables") == 1
+    assert text.count("| name | secured |") == 1
+    for name in ("`asset_purchase_request_processing`", "`product_action_execution`", "`ANVIL_API_KEY`"):
+        assert name in text
+    check(project)
 
 
 def test_what_exists_is_named_with_file_and_line_and_nothing_is_changed(ccli: Ccli, make: Make) -> None:
@@ -211,12 +262,21 @@ def test_what_exists_is_named_with_file_and_line_and_nothing_is_changed(ccli: Cc
     [
         (("event", "aset_purchase_request_processing"), 1, "Did you mean asset_purchase_request_processing"),
         (("event", "nonsense"), 1, "Known are: asset_"),
-        (("schedulable", "not-a-name"), 2, "is no name of a method"),
-        (("schedulable", "class"), 2, "is no name of a method"),
+        (("schedulable", "not-a-name"), 2, "it must be the name of a method. 'not-a-name' is not"),
+        (("schedulable", "class"), 2, "it must be the name of a method. 'class' is a keyword of Python"),
+        (("schedulable", "x" * 49), 2, "it must be the name of a method. at most 48 characters, this has 49"),
+        (("schedulable", "a", "--title", "two\nlines"), 2, "one line of text"),
+        (("schedulable", "a", "--description", " "), 2, "one line of text"),
+        (("page", "1st"), 2, "it must be the name of a page. '1st' is not"),
+        (("page", "größe"), 2, "it must be the name of a page. 'größe' is not"),
+        (("page", "a", "--title", "two\nlines"), 2, "one line of text"),
+        (("transformation", "two words"), 2, "it must be the name of a transformation. 'two words' is not"),
+        (("event", "installation_status_change"), 1, "extensions of the type 'products' do not get"),
         (("variable", "1ST"), 2, "is no name of a variable"),
         (("variable", "A", "--value", "two\nlines"), 2, "one line of text"),
-        (("variable", "A", "--to", "webapp"), 1, "declares no webapp; add one with"),
-        (("application", "webapp"), 1, "application_types: 'webapp' is not offered here"),
+        (("variable", "A", "--to", "anvil"), 1, "declares no anvilapp; add one with"),
+        (("variable", "A", "--to", "webapp"), 1, "of the type 'products' cannot have the application 'webapp'"),
+        (("application", "webapp"), 1, "of the type 'products' cannot have the application 'webapp'"),
         (("application", "webap"), 2, "'webap' is not one of"),
     ],
 )
