@@ -29,6 +29,7 @@ from connect_cli_ext.project.existing import (
     with_present,
 )
 from connect_cli_ext.project.graft import top_level
+from connect_cli_ext.project.hold import held
 from connect_cli_ext.project.rendering import answers_from, rendering
 from connect_cli_ext.project.template import served
 from connect_cli_ext.project.variable import add_variable
@@ -285,6 +286,7 @@ def page(name: str, title: str | None, project_dir: Path) -> None:
 
 def _open(project_dir: Path) -> ExistingProject:
     if project_dir.is_dir():
+        click.get_current_context().with_resource(held(project_dir))
         for path in recover(project_dir):
             click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     return open_project(project_dir)

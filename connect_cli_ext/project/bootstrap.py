@@ -110,10 +110,15 @@ def bootstrap(
     )
     draft = Draft(surroundings, given)
     maker = _Maker(surroundings, save_file, save_key=save_key)
-    if _is_finished(draft, defaults=defaults, source=str(load_file) if load_file else "answers"):
-        made = _make(draft.finish(str(load_file) if load_file else "answers"), maker)
-    else:
-        made = _ask(draft, maker, settings, save_file)
+    try:
+        if _is_finished(draft, defaults=defaults, source=str(load_file) if load_file else "answers"):
+            made = _make(draft.finish(str(load_file) if load_file else "answers"), maker)
+        else:
+            made = _ask(draft, maker, settings, save_file)
+    finally:
+        # Not before: a dialogue may have the whole screen.
+        for note in maker.notes:
+            click.echo(note, err=True)
     if load_file is not None and load_file.absolute().parent == _kept_in(settings):
         # Kept for a wizard that was left; the project has the answers now.
         load_file.unlink(missing_ok=True)
@@ -130,6 +135,7 @@ class _Maker:
         self._surroundings = surroundings
         self._save_file = save_file
         self.save_key = save_key
+        self.notes: list[str] = []
         self._saved = False
 
     def make(self, answers: Answers, progress: Progress) -> MadeProject:
@@ -137,7 +143,13 @@ class _Maker:
             answers.save(self._save_file, with_key=self.save_key, replace=self._saved)
             self._saved = True
         surroundings = self._surroundings
-        return make_project(answers, surroundings.output_dir, force=surroundings.force, progress=progress)
+        return make_project(
+            answers,
+            surroundings.output_dir,
+            force=surroundings.force,
+            progress=progress,
+            tell=self.notes.append,
+        )
 
 
 def _is_finished(draft: Draft, *, defaults: bool, source: str) -> bool:

@@ -12,6 +12,7 @@ from connect_cli_ext.errors import FileError, reason
 from connect_cli_ext.output import output_option, print_rows
 from connect_cli_ext.project import pins
 from connect_cli_ext.project.changes import Changes, recover
+from connect_cli_ext.project.hold import held
 from connect_cli_ext.project.requirement import DISTRIBUTION, is_version
 from connect_cli_ext.settings import current_settings
 
@@ -76,6 +77,7 @@ def bump(
     if not project.is_dir():
         raise FileError(project, "no such folder")
     version = target or installed_version(DISTRIBUTION)
+    context.with_resource(held(project))
     for path in recover(project):
         click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     before = dict(_texts(project))

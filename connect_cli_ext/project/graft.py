@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from connect_cli_ext.project.entries import add_entry, dict_of, entries_of
 from connect_cli_ext.project.imports import add_import, imports_of
 
 __all__ = ["Graft", "add_list_item", "graft", "members", "top_level", "variables_of"]
@@ -70,7 +71,10 @@ def graft(mine: str, before: str, after: str, class_name: str, own: Collection[s
             if _source(mine, present[name]) == _source(before, old_names[name]):
                 mine = _replaced(mine, present[name], _source(after, node))
             elif _source(mine, present[name]) != _source(after, node):
-                left.append(name)
+                grown = _with_entries(mine, name, before, after)
+                if grown is None:
+                    left.append(name)
+                mine = grown or mine
     old_members, new_members = members(old, class_name), members(new, class_name)
     for name in new_members:
         if name not in old_members:
@@ -144,6 +148,24 @@ def _replaced(text: str, node: ast.stmt, source: str) -> str:
     first, last = _span(text, node)
     lines = text.splitlines(True)
     return "".join([*lines[:first], source, *lines[last:]])
+
+
+def _with_entries(mine: str, name: str, before: str, after: str) -> str | None:
+    """Add to a dict the entries that ``after`` has more than ``before``; None where that is not all of the news."""
+    given, earlier, later = (dict_of(top_level(ast.parse(text)).get(name)) for text in (mine, before, after))
+    if given is None or earlier is None or later is None:
+        return None
+    known, wanted = entries_of(before, earlier), entries_of(after, later)
+    if not known.items() <= wanted.items() or len(wanted) != len(later.keys):
+        return None
+    present = entries_of(mine, given)
+    for key in [key for key in wanted if key not in known and key not in present]:
+        current = dict_of(top_level(ast.parse(mine))[name])
+        grown = add_entry(mine, current, wanted[key]) if current is not None else None
+        if grown is None:
+            return None
+        mine = grown
+    return mine
 
 
 def _with_definition(mine: str, new: ast.Module, after: str, name: str) -> str:

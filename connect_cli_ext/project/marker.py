@@ -50,9 +50,15 @@ def write_marker(project: Path, answers: Mapping[str, Any], sdk_version: str) ->
     Raises:
         OSError: it cannot be written.
     """
-    found = list(_files(project))
-    files = {path.relative_to(project).as_posix(): _digest(path) for path in found}
-    content = {path.relative_to(project).as_posix(): path.read_bytes() for path in found if not path.is_symlink()}
+    files: dict[str, str] = {}
+    content: dict[str, bytes] = {}
+    for path in _files(project):
+        name = path.relative_to(project).as_posix()
+        if path.is_symlink():
+            files[name] = _digest(path)
+        else:
+            content[name] = path.read_bytes()
+            files[name] = digest(content[name])
     (project / MARKER).write_text(marker_text(answers, files, sdk_version), encoding="utf-8")
     (project / BASE).write_text(dump_base(content), encoding="utf-8")
 

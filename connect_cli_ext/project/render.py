@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -15,6 +13,7 @@ from connect_cli_ext.project.git import run_git
 from connect_cli_ext.project.marker import write_marker
 from connect_cli_ext.project.target import put_in_place, refusal
 from connect_cli_ext.project.template import TEMPLATE, render
+from connect_cli_ext.project.workshop import sweep, workshop
 from connect_cli_ext.wizard.answers import Answers
 
 __all__ = ["MadeProject", "make_project"]
@@ -50,6 +49,7 @@ def make_project(
     force: bool = False,
     template: Path = TEMPLATE,
     progress: Callable[[str], None] = _silent,
+    tell: Callable[[str], None] = _silent,
 ) -> MadeProject:
     """Make a project in ``output_dir``.
 
@@ -62,6 +62,7 @@ def make_project(
         force: replace an older project of ours (see `connect_cli_ext.project.target`).
         template: the template to use.
         progress: told what is being done, before each part.
+        tell: told what was put in order that an interrupted command had left behind.
 
     Raises:
         FileError: the place is taken, or a file cannot be written.
@@ -70,12 +71,13 @@ def make_project(
     target = output_dir / answers.project_slug
     if not output_dir.is_dir():
         raise FileError(output_dir, "is no folder; make it first, or choose another one with --output-dir")
+    sweep(output_dir, answers.project_slug, tell)
     problem = refusal(target, force=force)
     if problem is not None:
         raise FileError(target, problem.removeprefix(f"{target} "))
-    with _workshop(output_dir, answers.project_slug) as workshop:
+    with workshop(output_dir, answers.project_slug) as folder:
         progress("Rendering the files")
-        made = render(answers, workshop, template)
+        made = render(answers, folder, template)
         try:
             write_marker(made, answers.document(), version("connect-extension-sdk"))
         except OSError as error:
@@ -86,18 +88,6 @@ def make_project(
         progress(f"Moving it to {target}")
         backup = put_in_place(made, target, force=force)
     return MadeProject(target, paths, backup, git=not git_note, git_note=git_note)
-
-
-@contextlib.contextmanager
-def _workshop(output_dir: Path, slug: str) -> Iterator[Path]:
-    try:
-        folder = tempfile.mkdtemp(prefix=f".{slug}.", dir=output_dir)
-    except OSError as error:
-        raise FileError(output_dir, f"nothing can be written there: {reason(error)}") from error
-    try:
-        yield Path(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _listed(project: Path) -> Iterator[str]:

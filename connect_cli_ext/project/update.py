@@ -16,6 +16,7 @@ from connect_cli_ext.output import output_option, print_rows, sign
 from connect_cli_ext.project.base import BASE, dump_base, load_base
 from connect_cli_ext.project.changes import WORKSHOP, recover
 from connect_cli_ext.project.history import content_with_digest, pending
+from connect_cli_ext.project.hold import held
 from connect_cli_ext.project.marker import MARKER, Marker, digest, marker_text, read_marker
 from connect_cli_ext.project.merge import Labels
 from connect_cli_ext.project.reconcile import Base, Outcome, Plan, reconcile
@@ -62,6 +63,7 @@ def update(context: click.Context, project_dir: Path, check: bool, diff: bool, f
     settings = current_settings()
     if not project_dir.is_dir():
         raise FileError(project_dir, "no such folder")
+    context.with_resource(held(project_dir))
     for path in recover(project_dir):
         click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     marker = read_marker(project_dir)

@@ -8,6 +8,7 @@ from typing import Any
 
 from connect_cli_ext.errors import FileError, reason
 from connect_cli_ext.project.additions import Addition
+from connect_cli_ext.project.entries import add_entry, dict_of
 from connect_cli_ext.project.existing import Application, ExistingProject
 from connect_cli_ext.project.graft import add_list_item, top_level, variables_of
 from connect_cli_ext.project.imports import Import, add_import
@@ -110,22 +111,14 @@ def _test_value(project: ExistingProject, addition: Addition, name: str, value: 
         node = top_level(ast.parse(text)).get(_VALUES)
     except SyntaxError:
         node = None
-    given = getattr(node, "value", None)
-    if not isinstance(given, ast.Dict):
+    given = dict_of(node)
+    if given is None:
         return
-    lines = text.splitlines(True)
-    end = (given.end_lineno or given.lineno) - 1
-    entry = f"    {_quoted(name)}: {_quoted(value or 'a value')},\n"
-    if end > given.lineno - 1 and lines[end].strip() == "}" and lines[end - 1].rstrip().endswith(("{", ",")):
-        lines.insert(end, entry)
-    elif not given.keys and end == given.lineno - 1:
-        head = lines[end].encode()[: given.col_offset].decode()
-        tail = lines[end].encode()[given.end_col_offset or 0 :].decode()
-        lines[end] = f"{head}{{\n{entry}}}{tail}"
-    else:
+    edited = add_entry(text, given, f"{_quoted(name)}: {_quoted(value or 'a value')}")
+    if edited is None:
         addition.notes.append(f"{_CONFTEST}: add {name} to {_VALUES} yourself.")
         return
-    addition.changes.write(_CONFTEST, "".join(lines))
+    addition.changes.write(_CONFTEST, edited)
     addition.told.append((_CONFTEST, "changed"))
 
 
