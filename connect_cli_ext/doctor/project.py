@@ -8,10 +8,12 @@ from pathlib import Path
 
 from connect_cli_ext.doctor.check import Check, fail, ok, warn
 from connect_cli_ext.errors import CommandError
+from connect_cli_ext.project.contents import files_of
 from connect_cli_ext.project.existing import open_project
 from connect_cli_ext.project.marker import read_marker
 from connect_cli_ext.project.pins import sdk_requirements
 from connect_cli_ext.project.requirement import DISTRIBUTION, admits
+from connect_cli_ext.project.undecided import undecided
 
 __all__ = ["check_project"]
 
@@ -25,6 +27,16 @@ def check_project(project: Path) -> Iterator[Check]:
         return
     yield ok("project", f"{project.resolve().name}: {', '.join(found.applications)}")
     yield _sdk(project)
+    yield from _merges(project)
+
+
+def _merges(project: Path) -> Iterator[Check]:
+    marker = read_marker(project)
+    if marker is None:
+        return
+    left = [f"{item.path} ({item.note})" for item in undecided(dict(files_of(project)), marker.files)]
+    if left:
+        yield fail("merges", "; ".join(left), "keep what you want in each place, and take the marks away")
 
 
 def _sdk(project: Path) -> Check:

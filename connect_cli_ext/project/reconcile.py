@@ -36,6 +36,7 @@ class Outcome(str, Enum):
     REMOVED = "removed"
     BESIDE = "beside"
     KEPT = "kept"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Result:
     @property
     def open(self) -> bool:
         """Whether somebody has to look at the file."""
-        return self.outcome in (Outcome.CONFLICT, Outcome.BESIDE)
+        return self.outcome in (Outcome.CONFLICT, Outcome.BESIDE, Outcome.UNDECIDED)
 
 
 @dataclass

@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import click
 
-from connect_cli_ext.errors import CommandError, FileError, reason
+from connect_cli_ext.errors import CommandError, FileError
 from connect_cli_ext.output import output_option, print_rows, sign
 from connect_cli_ext.project.base import BASE, dump_base, load_base
-from connect_cli_ext.project.changes import WORKSHOP, recover
+from connect_cli_ext.project.changes import recover
+from connect_cli_ext.project.contents import files_of
 from connect_cli_ext.project.history import content_with_digest, pending
 from connect_cli_ext.project.hold import held
 from connect_cli_ext.project.marker import MARKER, Marker, digest, marker_text, read_marker
 from connect_cli_ext.project.merge import Labels
-from connect_cli_ext.project.reconcile import Base, Outcome, Plan, reconcile
+from connect_cli_ext.project.reconcile import Base, Outcome, Plan, Result, reconcile
 from connect_cli_ext.project.rendering import RenderedFile, answers_from, rendering
 from connect_cli_ext.project.template import TEMPLATE
+from connect_cli_ext.project.undecided import OWN_LABEL, Undecided, undecided
 from connect_cli_ext.settings import Settings, current_settings
 from connect_cli_ext.wizard.answers import Answers
 
 __all__ = ["update", "update_plan"]
 
-# Never part of a project: what tools and people put there.
-_FOREIGN = frozenset({".git", ".venv", "venv", "node_modules", "__pycache__", WORKSHOP, "dist", "build"})
 _COLOURS = {
     Outcome.ADDED: "green",
     Outcome.UPDATED: "green",
@@ -38,6 +37,7 @@ _COLOURS = {
     Outcome.CONFLICT: "red",
     Outcome.BESIDE: "yellow",
     Outcome.KEPT: "cyan",
+    Outcome.UNDECIDED: "red",
 }
 
 
@@ -68,12 +68,21 @@ def update(context: click.Context, project_dir: Path, check: bool, diff: bool, f
         click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     marker = read_marker(project_dir)
     if marker is None:
+        if MARKER in _with_marks(project_dir):
+            raise FileError(
+                project_dir / MARKER,
+                "two branches changed it, and the merge is not finished: take either side, whole, and commit it",
+            )
         raise FileError(
             project_dir.resolve(),
             f"has no {MARKER}, or one that cannot be read: only projects made by "
             "'ccli project extension bootstrap' can be updated",
         )
+    left = tuple(undecided(dict(files_of(project_dir)), marker.files))
+    if left and not (check or diff or force):
+        raise CommandError(_refusal(project_dir, left))
     plan = update_plan(project_dir, marker)
+    plan.results += [Result(item.path, Outcome.UNDECIDED, item.note) for item in left]
     rows = [{"file": item.path, "outcome": item.outcome.value, "note": item.note} for item in plan.results]
     if diff:
         click.echo("".join(_differences(project_dir, plan)), nl=False)
@@ -85,8 +94,27 @@ def update(context: click.Context, project_dir: Path, check: bool, diff: bool, f
         print_rows(rows, {}, "json")
     elif not diff:
         _tell(settings, plan, check)
-    if (plan.results and check) or (not check and not diff and any(item.open for item in plan.results)):
+    if left and output != "json":
+        click.echo(_refusal(project_dir, left), err=True)
+    if left or (plan.results and check) or (not check and not diff and any(item.open for item in plan.results)):
         context.exit(1)
+
+
+def _with_marks(project: Path) -> set[str]:
+    path = project / MARKER
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return set()
+    return {item.path for item in undecided({MARKER: content}, {MARKER: ""})}
+
+
+def _refusal(project: Path, left: Sequence[Undecided]) -> str:
+    listed = "\n".join(f"  {project / item.path}: {item.note}" for item in left)
+    return (
+        "an earlier update, or a merge, is not finished. Keep in each place what you want, take the marks "
+        f"(<<<<<<< to >>>>>>>) away, and commit; then update:\n{listed}"
+    )
 
 
 def update_plan(project: Path, marker: Marker, template: Path = TEMPLATE, *, use_git: bool = True) -> Plan:
@@ -99,8 +127,8 @@ def update_plan(project: Path, marker: Marker, template: Path = TEMPLATE, *, use
     answers = answers_from(marker.answers, str(project / MARKER), template)
     theirs = rendering(answers, template)
     now = installed_version("connect-extension-sdk")
-    labels = Labels("yours", f"the template before ({marker.version})", f"the template now ({now})")
-    plan = reconcile(_base(project, marker), dict(_mine(project)), theirs, labels, use_git=use_git)
+    labels = Labels(OWN_LABEL, f"the template before ({marker.version})", f"the template now ({now})")
+    plan = reconcile(_base(project, marker), dict(files_of(project)), theirs, labels, use_git=use_git)
     known = {name: value for name, value in marker.files.items() if not name.endswith("env")}
     if plan.results or known != {path: digest(file.content) for path, file in theirs.items()}:
         _renew(plan, project, marker, answers, theirs, now)
@@ -118,22 +146,6 @@ def _base(project: Path, marker: Marker) -> Base:
     # One that was edited, or left behind by a merge of two branches, is no base.
     true = {name: content for name, content in contents.items() if digests.get(name) == digest(content)}
     return Base(digests, true, lambda name, wanted: content_with_digest(project, name, wanted))
-
-
-def _mine(project: Path) -> Iterator[tuple[str, bytes]]:
-    for folder, folders, files in os.walk(project):
-        folders[:] = sorted(
-            name for name in folders if name not in _FOREIGN and not name.endswith(("_cache", ".egg-info"))
-        )
-        for name in sorted(files):
-            path = Path(folder) / name
-            inside = path.relative_to(project).as_posix()
-            if inside in (MARKER, BASE) or path.is_symlink() or not path.is_file():
-                continue
-            try:
-                yield inside, path.read_bytes()
-            except OSError as error:
-                raise FileError(path, f"cannot be read: {reason(error)}") from error
 
 
 def _renew(
@@ -198,14 +210,16 @@ def _tell(settings: Settings, plan: Plan, check: bool) -> None:
         word = click.style(item.outcome.value.ljust(width), fg=_COLOURS[item.outcome])
         settings.say(f"{word}  {item.path}{f'  ({item.note})' if item.note else ''}")
     settings.say()
+    news = [item for item in plan.results if item.outcome is not Outcome.UNDECIDED]
     if check:
-        settings.say("An update is available: run 'ccli project extension update'.")
+        if news:
+            settings.say("An update is available: run 'ccli project extension update'.")
         return
-    unsolved = [item for item in plan.results if item.open]
+    unsolved = [item for item in news if item.open]
     if unsolved:
         count = f"{len(unsolved)} file{'s' if len(unsolved) > 1 else ''}"
         settings.say(f"{count} to look at: search for <<<<<<< and for *.new.")
-    else:
+    elif news:
         settings.say(
             f"{sign('✓', '+')} The project is on today's template. Look at it with 'git diff', and run its tests."
         )

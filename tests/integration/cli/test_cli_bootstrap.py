@@ -318,16 +318,10 @@ def test_ctrl_c_while_it_is_being_made_leaves_nothing(target: Path, tmp_path: Pa
 def test_a_signal_while_it_is_being_made_leaves_nothing(
     ccli_command: list[str], home: Path, target: Path, tmp_path: Path, number: int
 ) -> None:
-    """A git that announces itself and waits, as on a slow disk."""
-    gate = tmp_path / "gate"
-    os.mkfifo(gate)
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    (programs / "git").write_text(f"#!/bin/sh\necho there > {gate}\nsleep 60\n")
-    (programs / "git").chmod(0o755)
+    gate, environment = slow_git(tmp_path)
     process = subprocess.Popen(
         [*ccli_command, *BOOTSTRAP, "--defaults", "-o", target],
-        env={**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"},
+        env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -337,6 +331,71 @@ def test_a_signal_while_it_is_being_made_leaves_nothing(
     os.killpg(process.pid, number)
     assert process.wait(20) == (130 if number == signal.SIGINT else -number)
     assert list(target.iterdir()) == []
+
+
+def slow_git(folder: Path) -> tuple[Path, dict[str, str]]:
+    """A git that announces itself and waits, as on a slow disk: where it does so, and the environment with it."""
+    gate, programs = folder / "gate", folder / "programs"
+    os.mkfifo(gate)
+    programs.mkdir()
+    (programs / "git").write_text(f"#!/bin/sh\necho there > {gate}\nsleep 60\n")
+    (programs / "git").chmod(0o755)
+    return gate, {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
+
+
+def test_what_a_killed_bootstrap_left_is_taken_away_by_the_next(
+    ccli: Ccli, ccli_command: list[str], home: Path, target: Path, tmp_path: Path
+) -> None:
+    gate, environment = slow_git(tmp_path)
+    process = subprocess.Popen(
+        [*ccli_command, *BOOTSTRAP, "--defaults", "-o", target],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    assert gate.read_text() == "there\n"
+    (left,) = target.iterdir()
+    foreign = [target / f".my_awesome_project.{name}" for name in ("abcdefgh", "backup", "x" * 8)]
+    for folder in foreign:
+        folder.mkdir()
+        (folder / "mine.txt").write_text("keep me")
+    (foreign[2] / ".connect-extension.making").write_text("{}")
+    link = target / ".my_awesome_project.aaaaaaaa"
+    # While the other one lives, its folder stays, and the project is made all the same.
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert (result.status, result.err) == (0, "")
+    assert left.is_dir()
+    link.symlink_to(left)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait(20) == -signal.SIGKILL
+    assert left.is_dir()
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "project_name=Other")
+    assert (result.status, result.err, left.is_dir()) == (0, "", True)
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target, "-f")
+    assert (result.status, result.err) == (0, f"Removed {left}, which an interrupted command had left behind.\n")
+    assert not left.exists()
+    assert link.is_symlink()
+    assert all((folder / "mine.txt").read_text() == "keep me" for folder in foreign)
+
+
+def test_a_project_that_was_just_being_replaced_comes_back(ccli: Ccli, home: Path, target: Path) -> None:
+    """The process is killed between the two moves of a replacement."""
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target).status == 0
+    before = tree(target)
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom connect_cli_ext.main import run\nrename = Path.rename\n"
+        "def until(self, target):\n    made = rename(self, target)\n    os._exit(9)\n"
+        "Path.rename = until\nrun(sys.argv[1:])\n"
+    )
+    words = [*BOOTSTRAP, "--defaults", "-f", "-o", str(target)]
+    assert subprocess.run([sys.executable, "-c", script, *words], check=False).returncode == 9
+    assert not (target / "my_awesome_project").exists()
+    result = ccli(*BOOTSTRAP, "--defaults", "-o", target)
+    assert result.status == 1
+    assert "it is in its place again" in result.err
+    assert "exists already" in result.err
+    assert tree(target) == before
 
 
 def definitions(*types: str) -> list[dict[str, Any]]:

@@ -15,12 +15,14 @@ import pytest
 from connect_cli_ext.project import template, update
 from connect_cli_ext.project.base import BASE, load_base
 from connect_cli_ext.project.changes import WORKSHOP
+from connect_cli_ext.project.hold import held
 from connect_cli_ext.project.marker import MARKER, read_marker
 from connect_cli_ext.project.render import make_project
 from connect_cli_ext.project.rendering import answers_from
 from connect_cli_ext.project.update import update_plan
 
 Ccli = Callable[..., Any]
+ADD = ("project", "extension", "add")
 UPDATE = ("project", "extension", "update")
 OLDER = Path(__file__).parent / "older_project"
 PACKAGE = "{{cookiecutter.project_slug}}/{{cookiecutter.package_name}}"
@@ -173,6 +175,75 @@ def test_conflicts_stand_in_the_file_and_end_with_status_1(ccli: Ccli, project: 
     assert block[1] == "FROM python:3.11-bookworm AS base\n"
     assert block[2] == "FROM python:3.12-slim AS base\n"
     assert (project / "connect_ext" / "static" / "built.js").read_text() == "my build\n"
+
+
+def test_marks_that_nobody_decided_are_named_and_nothing_is_called_up_to_date(ccli: Ccli, project: Path) -> None:
+    edit(project / "Dockerfile", "python:3.11-slim", "python:3.11-bookworm")
+    (project / "connect_ext" / "static" / "built.js").write_text("my build\n")
+    commit(project)
+    assert ccli(*UPDATE, project).status == 1
+    commit(project)
+    before = tree(project)
+    line = next(n for n, text in enumerate((project / "Dockerfile").read_text().splitlines(), 1) if "<<<<<<<" in text)
+    for words in ((), ("--check",), ("--diff",), ("--force",)):
+        result = ccli(*UPDATE, project, *words)
+        assert result.status == 1
+        assert "up to date" not in result.out
+        assert f"{project / 'Dockerfile'}: not decided: line {line}\n" in result.err
+    rows = json.loads(ccli(*UPDATE, project, "--check", "-o", "json").out)
+    assert {"file": "Dockerfile", "outcome": "undecided", "note": f"not decided: line {line}"} in rows
+    assert tree(project) == before
+    assert "merges: Dockerfile" in ccli("doctor", project, "--offline").out
+    text = (project / "Dockerfile").read_text()
+    (project / "Dockerfile").write_text(re.sub(r"<{7}.*?\n={7}\n(.*?)>{7}.*?\n", r"\1", text, flags=re.S))
+    commit(project)
+    result = ccli(*UPDATE, project, "--check")
+    assert (result.status, result.out) == (0, "The project is up to date with the template.\n")
+
+
+def test_marks_of_other_merges_count_in_files_of_the_template(ccli: Ccli, project: Path) -> None:
+    assert ccli(*UPDATE, project).status == 0
+    marks = "<<<<<<< HEAD\na\n=======\nb\n>>>>>>> branch\n"
+    (project / "MERGING.md").write_text(f"How conflicts look:\n\n{marks}")
+    commit(project)
+    assert ccli(*UPDATE, project, "--check").status == 0
+    readme = (project / "README.md").read_text()
+    (project / "README.md").write_text(readme + marks.replace("\n", "\r\n"))
+    commit(project)
+    result = ccli(*UPDATE, project)
+    assert result.status == 1
+    assert f"README.md: not decided: line {readme.count(chr(10)) + 1}\n" in result.err
+    assert "MERGING.md" not in result.err
+    (project / "README.md").write_text(readme)
+    marker = (project / MARKER).read_text()
+    (project / MARKER).write_text(marks + marker)
+    result = ccli(*UPDATE, project)
+    assert (result.status, "take either side" in result.err) == (1, True)
+
+
+def test_the_template_s_file_beside_is_open_until_it_is_removed(ccli: Ccli, project: Path) -> None:
+    assert ccli(*UPDATE, project).status == 0
+    beside = project / "LICENSE.new"
+    shutil.copy(project / "LICENSE", beside)
+    commit(project)
+    result = ccli(*UPDATE, project, "--check")
+    assert (result.status, "LICENSE.new: the template's LICENSE" in result.err) == (1, True)
+    beside.unlink()
+    assert ccli(*UPDATE, project, "--check").status == 0
+
+
+def test_two_commands_at_once_do_not_change_a_project(ccli: Ccli, project: Path) -> None:
+    with held(project):
+        before = tree(project)
+        for words in (
+            UPDATE,
+            ("project", "extension", "bump"),
+            (*ADD, "event", "asset_resume_request_processing", "-p"),
+        ):
+            result = ccli(*words, project)
+            assert (result.status, "another ccli command is changing this project" in result.err) == (1, True)
+        assert tree(project) == before
+    assert ccli(*UPDATE, project).status == 0
 
 
 def test_a_built_file_is_replaced_only_if_untouched(ccli: Ccli, project: Path, older: Path) -> None:
