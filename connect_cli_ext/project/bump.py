@@ -8,11 +8,13 @@ from pathlib import Path
 
 import click
 
-from connect_cli_ext.errors import FileError, reason
+from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.output import output_option, print_rows
 from connect_cli_ext.project import pins
 from connect_cli_ext.project.changes import Changes, recover
 from connect_cli_ext.project.hold import held
+from connect_cli_ext.project.marker import read_marker
+from connect_cli_ext.project.pins import TOMLDecodeError
 from connect_cli_ext.project.requirement import DISTRIBUTION, is_version
 from connect_cli_ext.settings import current_settings
 
@@ -20,6 +22,7 @@ __all__ = ["bump"]
 
 _COMPOSE = ("compose*.y*ml", "docker-compose*.y*ml")
 _DOCKERFILES = ("Dockerfile", "Dockerfile.*", "*.Dockerfile")
+_CONTAINERS = ("Dockerfile", "docker-compose.yml")
 _REQUIREMENTS = ("constraints*.txt", "requirements*.txt")
 _LOCKS = {"poetry.lock": "poetry lock", "uv.lock": "uv lock"}
 
@@ -47,6 +50,9 @@ def _version(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     metavar="TAG",
     help="Also put this tag on images of the public connect-extension-runner, which has versions of its own.",
 )
+@click.option(
+    "--allow-missing", is_flag=True, help="Go on although a Dockerfile or compose file that belongs there is missing."
+)
 @click.option("--check", is_flag=True, help="Change nothing; end with status 1 if something would change.")
 @output_option
 @click.pass_context
@@ -56,6 +62,7 @@ def bump(
     option: Path | None,
     target: str | None,
     runner: str | None,
+    allow_missing: bool,
     check: bool,
     output: str,
 ) -> None:
@@ -63,7 +70,7 @@ def bump(
 
     Changed are requirements in pyproject.toml, constraints.txt and requirements files, the SDK's images, pip lines and
     build arguments in Dockerfiles, and image tags in compose files. Comments, quotes and order stay as they are. All of
-    it is written, or nothing.
+    it is written, or nothing. A file that should be there and is not is an error.
 
     \b
     ccli project extension bump
@@ -81,9 +88,12 @@ def bump(
     for path in recover(project):
         click.echo(f"An interrupted command had changed {path}; that was taken back.", err=True)
     before = dict(_texts(project))
-    if not before:
-        raise FileError(
-            project.resolve(), "has no pyproject.toml, Dockerfile or compose file: name the folder of a project"
+    if "pyproject.toml" not in before:
+        raise FileError(project.resolve() / "pyproject.toml", "no such file; name the folder of a project")
+    missing = tuple(_missing(project))
+    if missing and not allow_missing:
+        raise CommandError(
+            "\n".join([*missing, "Nothing was changed. Bring it back, or go on without it: --allow-missing"])
         )
     after = {path: _bumped(project, path, before, version, runner) for path in before}
     changes = Changes()
@@ -97,7 +107,7 @@ def bump(
     if output == "json":
         print_rows(rows, {}, "json")
     else:
-        _tell(rows, version, check, settings.say)
+        _tell(rows, before, version, check, settings.say)
         for note in _notes(project, before, runner, bool(rows)):
             settings.say(note)
     if check and rows:
@@ -114,6 +124,13 @@ def _texts(project: Path) -> Iterator[tuple[str, str]]:
 
 def _pointed_at(project: Path) -> Iterator[tuple[str, str]]:
     """Yield the Dockerfiles elsewhere in the project that services are built from."""
+    for _, file in _built_from(project):
+        if file.is_file() and file.resolve().is_relative_to(project.resolve()):
+            yield file.resolve().relative_to(project.resolve()).as_posix(), _read(file)
+
+
+def _built_from(project: Path) -> Iterator[tuple[str, Path]]:
+    """Yield what services of the compose files are built from: where that is said, and the Dockerfile."""
     import yaml
 
     for pattern in _COMPOSE:
@@ -125,15 +142,30 @@ def _pointed_at(project: Path) -> Iterator[tuple[str, str]]:
                 place = f"line {mark.line + 1}: " if mark is not None else ""
                 raise FileError(path, f"{place}no YAML: {getattr(error, 'problem', None) or error}") from error
             services = document.get("services") if isinstance(document, dict) else None
-            for service in services.values() if isinstance(services, dict) else ():
+            for name, service in services.items() if isinstance(services, dict) else ():
                 build = service.get("build") if isinstance(service, dict) else None
                 if isinstance(build, str):
                     build = {"context": build}
-                if not isinstance(build, dict):
+                if not isinstance(build, dict) or "dockerfile_inline" in build:
                     continue
-                file = project / str(build.get("context") or ".") / str(build.get("dockerfile") or "Dockerfile")
-                if file.is_file() and file.resolve().is_relative_to(project.resolve()):
-                    yield file.resolve().relative_to(project.resolve()).as_posix(), _read(file)
+                context, file = str(build.get("context") or "."), str(build.get("dockerfile") or "Dockerfile")
+                # Repositories, and what variables say, are not for us to look into.
+                if "://" not in context and "$" not in f"{context}{file}" and not context.startswith("git@"):
+                    yield f"{path.name}, service {name}", project / context / file
+
+
+def _missing(project: Path) -> Iterator[str]:
+    """Yield what is not there although something says that it is: a service, or the list of what was made."""
+    told: set[Path] = set()
+    for who, file in _built_from(project):
+        if not file.is_file() and file not in told:
+            told.add(file)
+            yield f"{file}: no such file, although it is named in {who}"
+    marker = read_marker(project)
+    for name in _CONTAINERS if marker is not None else ():
+        file = project / name
+        if marker is not None and name in marker.files and not file.is_file() and file not in told:
+            yield f"{file}: no such file, although the project was made with it"
 
 
 def _read(path: Path) -> str:
@@ -151,6 +183,8 @@ def _bumped(project: Path, path: str, texts: dict[str, str], version: str, runne
     if name == "pyproject.toml":
         try:
             return pins.in_pyproject(text, version)
+        except TOMLDecodeError as error:
+            raise FileError(project / path, f"is no TOML: {error}") from error
         except ValueError as error:
             raise FileError(project / path, str(error)) from error
     if name.endswith(".txt"):
@@ -170,9 +204,13 @@ def _lines(before: str, after: str) -> Iterator[dict[str, object]]:
             yield {"line": number, "before": old.strip(), "after": new.strip()}
 
 
-def _tell(rows: list[dict[str, object]], version: str, check: bool, say: Callable[[str], None]) -> None:
+def _tell(
+    rows: list[dict[str, object]], texts: dict[str, str], version: str, check: bool, say: Callable[[str], None]
+) -> None:
     if not rows:
-        say(f"Nothing to change: the project is on {DISTRIBUTION} {version} already, or names no version.")
+        named = any(DISTRIBUTION in text for text in texts.values())
+        what = f"the project is on {DISTRIBUTION} {version} already, or names no version of it"
+        say(f"Nothing to change: {what if named else f'no file of the project names {DISTRIBUTION}'}.")
         return
     for row in rows:
         say(f"{row['file']}:{row['line']}")

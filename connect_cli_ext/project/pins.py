@@ -25,6 +25,7 @@ else:
 
 __all__ = [
     "PUBLIC_IMAGE",
+    "TOMLDecodeError",
     "build_arguments",
     "in_compose",
     "in_constraints",
@@ -32,6 +33,9 @@ __all__ = [
     "in_pyproject",
     "sdk_requirements",
 ]
+
+TOMLDecodeError = tomllib.TOMLDecodeError
+"""What is raised for a text that is no TOML; a kind of ValueError."""
 
 PUBLIC_IMAGE: Final = "connect-extension-runner"
 """The image of the public runner, which has versions of its own."""
@@ -60,7 +64,8 @@ def in_pyproject(text: str, version: str) -> str:
     """Return a ``pyproject.toml`` whose dependencies are on ``version``: PEP 621, groups, and Poetry's tables.
 
     Raises:
-        ValueError: it is no TOML.
+        TOMLDecodeError: it is no TOML.
+        ValueError: the requirement is written in a way that cannot be edited.
     """
     document = tomllib.loads(text)
     wanted = {found: bumped_requirement(found, version) for found in _requirements(document)}

@@ -83,7 +83,8 @@ def test_lock_files_and_images_of_the_public_runner_are_pointed_at(ccli: Ccli, p
 @pytest.mark.parametrize(
     ("file", "text", "message"),
     [
-        ("pyproject.toml", "[project\n", "pyproject.toml: "),
+        ("pyproject.toml", "[project\n", "pyproject.toml: is no TOML: Expected"),
+        ("pyproject.toml", b"\xff", "pyproject.toml: is not in UTF-8"),
         ("docker-compose.yml", "a: [", "docker-compose.yml: line 1: no YAML"),
         ("constraints.txt", b"\xff", "constraints.txt: is not in UTF-8"),
     ],
@@ -97,6 +98,54 @@ def test_a_broken_file_is_named_and_nothing_is_changed(
     assert result.status == 1
     assert message in result.err
     assert tree(project) == before
+
+
+@pytest.mark.parametrize("words", [(), ("--check",), ("--to", "9.8.7"), ("-o", "json")])
+def test_a_missing_project_file_is_named(ccli: Ccli, project: Path, words: tuple[str, ...]) -> None:
+    (project / "pyproject.toml").unlink()
+    before = tree(project)
+    result = ccli(*BUMP, project, *words)
+    assert (result.status, result.out) == (1, "")
+    assert f"{project / 'pyproject.toml'}: no such file" in result.err
+    assert tree(project) == before
+
+
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        ("Dockerfile", "Dockerfile: no such file, although it is named in docker-compose.yml, service my_awesome"),
+        ("docker-compose.yml", "docker-compose.yml: no such file, although the project was made with it"),
+    ],
+)
+def test_a_missing_file_for_containers_is_named_unless_it_is_meant(
+    ccli: Ccli, project: Path, file: str, message: str
+) -> None:
+    (project / file).unlink()
+    before = tree(project)
+    result = ccli(*BUMP, project, "--to", "9.8.7")
+    assert (result.status, message in result.err) == (1, True), result.err
+    assert tree(project) == before
+    assert ccli(*BUMP, project, "--to", "9.8.7", "--allow-missing").status == 0
+    assert "connect-extension-sdk>=9.8.7" in (project / "pyproject.toml").read_text()
+
+
+def test_what_is_built_elsewhere_is_not_missed(ccli: Ccli, project: Path) -> None:
+    compose = project / "docker-compose.yml"
+    compose.write_text(
+        compose.read_text() + "  a:\n    build: https://example.com/x.git\n  b:\n    build: ${WHERE}/x\n"
+        '  c:\n    build: {context: ., dockerfile_inline: "FROM scratch"}\n'
+    )
+    assert ccli(*BUMP, project).status == 0
+    compose.write_text(compose.read_text() + "  d:\n    build: nowhere\n")
+    assert "nowhere/Dockerfile: no such file, although it is named in docker-compose.yml, service d" in (
+        ccli(*BUMP, project).err
+    )
+
+
+def test_a_project_that_names_no_sdk_is_told_so(ccli: Ccli, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\nversion = "1"\n')
+    result = ccli(*BUMP, tmp_path)
+    assert "Nothing to change: no file of the project names connect-extension-sdk." in result.out
 
 
 def test_wrong_usage(ccli: Ccli, tmp_path: Path) -> None:
