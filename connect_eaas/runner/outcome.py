@@ -23,6 +23,7 @@ _CALLER_WAITS: Final = frozenset({"product_action_execution", "product_custom_ev
 _PERMANENT_REDIRECTS: Final = frozenset({301, 308})
 # The validator itself: the public method around it takes as long again.
 _output: Final[Callable[[Any], TaskOutput]] = TaskOutput.__pydantic_validator__.validate_python
+_OWN_FRAMES: Final = ("connect_eaas.runner", "connect_eaas.testing")
 _CUT: Final = "\n[…]\n"
 
 
@@ -55,9 +56,9 @@ def refused(event_type: str, text: str) -> TaskOutput:
 
 
 def trace_of(error: BaseException) -> str:
-    """The traceback from the author's code on, without the runner's own frames."""
+    """The traceback from the author's code on, without the runner's own frames and those of the test kit."""
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_globals.get("__name__", "").startswith("connect_eaas.runner"):
+    while frames is not None and frames.tb_frame.f_globals.get("__name__", "").startswith(_OWN_FRAMES):
         frames = frames.tb_next
     return "".join(traceback.format_exception(type(error), error, frames)).rstrip()
 

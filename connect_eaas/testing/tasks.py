@@ -1,23 +1,24 @@
-"""Runs a handler as the runner does, and returns what the platform would be told."""
+"""Has the runner's dispatcher run a handler, and returns what the platform would be told."""
 
 from __future__ import annotations
 
 import asyncio
-import copy
+import contextvars
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from connect_eaas.applications import EventsApplicationBase, make_application
 from connect_eaas.declarations import Declarations
 from connect_eaas.errors import DeclarationError, Problem, SdkError
-from connect_eaas.events import BACKGROUND, CATALOGUE, INTERACTIVE, SCHEDULED, Category
+from connect_eaas.events import CATALOGUE, SCHEDULED
 from connect_eaas.models import Context
 from connect_eaas.protocol.messages import TaskOutput
 from connect_eaas.responses import Response, as_response
 from connect_eaas.runner import outcome
+from connect_eaas.testing.delivery import Delivery, Surroundings
 
 __all__ = ["CONTEXT", "LOGGER", "TaskOutcome", "make_test_application", "run_task", "run_task_async"]
 
@@ -38,7 +39,7 @@ class TaskOutcome:
     countdown: int = 0
     message: str | None = None
     response: Response | None = field(default=None, compare=False)
-    exception: Exception | None = field(default=None, compare=False)
+    exception: BaseException | None = field(default=None, compare=False)
 
 
 def make_test_application(
@@ -90,37 +91,45 @@ def run_task(
     payload: Any,
     *,
     config: Mapping[str, Any] | None = None,
-    **options: Any,
+    client: Any = None,
+    logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
+    installation: dict[str, Any] | None = None,
+    installation_client: Any = None,
+    context: Context | None = None,
+    time_limit_s: int | None = None,
 ) -> TaskOutcome:
-    """Run the handler of one event on one object.
+    """Have the runner's own dispatcher run the handler of one event on one object.
 
     A background event whose object is in no subscribed status is skipped without a call. What the handler raises or
-    returns wrongly makes a failed outcome, as it does on the platform; see ``TaskOutcome.exception``.
+    returns wrongly makes a failed outcome, as it does on the platform; see ``TaskOutcome.exception``. Plain handlers
+    run in a thread, as they do in the runner.
 
     Args:
         cls: the author's application.
         event_type: e.g. ``asset_purchase_request_processing``; for a schedule ``scheduled_execution``.
         payload: the object; for a schedule at least ``{"method": "…"}``. The handler gets a copy.
         config: the environment's variables.
-        options: as for ``make_test_application``.
+        client: API client; by default one of the handler's kind whose calls must be mocked (``client_mocker_factory``).
+        logger: what the handler logs to; by default the runner's, which names the task in each line.
+        installation: makes it the task of a multi-account extension.
+        installation_client: for such a task; by default one whose calls must be mocked.
+        context: by default ids of zeros, in a development environment.
+        time_limit_s: seconds that the handler may take; by default as in the runner.
 
     Raises:
         DeclarationError: the application declares something wrong, or has no handler for this event.
+        TypeError: the argument of an interactive event is nothing that JSON can hold.
         RuntimeError: the handler is ``async def`` and an event loop runs here: await ``run_task_async`` instead.
     """
-    handling = _Handling(cls, event_type, payload)
-    if handling.is_async:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(run_task_async(cls, event_type, payload, config=config, **options))
+    surroundings = Surroundings(
+        config or {}, context or CONTEXT, client, installation, installation_client, logger, time_limit_s
+    )
+    handling = _Handling(cls, event_type, payload, surroundings)
+    if handling.is_async and _loop_runs():
         raise RuntimeError("an event loop runs already: use 'await run_task_async(...)'")
-    if handling.settled is not None:
-        return handling.settled
-    with handling.noting_errors() as outcomes:
-        application = make_test_application(cls, config, is_async=False, **options)
-        outcomes.append(handling.answered(getattr(application, handling.method)(handling.argument)))
-    return outcomes[0]
+    # In a thread, so that the test's own event loop, if it has one, is none of our business.
+    with ThreadPoolExecutor(1, "run-task") as threads:
+        return threads.submit(contextvars.copy_context().run, asyncio.run, handling.outcome()).result()
 
 
 async def run_task_async(
@@ -129,86 +138,74 @@ async def run_task_async(
     payload: Any,
     *,
     config: Mapping[str, Any] | None = None,
-    **options: Any,
+    client: Any = None,
+    logger: logging.Logger | logging.LoggerAdapter[Any] | None = None,
+    installation: dict[str, Any] | None = None,
+    installation_client: Any = None,
+    context: Context | None = None,
+    time_limit_s: int | None = None,
 ) -> TaskOutcome:
     """Run a handler inside a running event loop; see ``run_task``."""
-    handling = _Handling(cls, event_type, payload)
-    if not handling.is_async:
-        return await asyncio.to_thread(run_task, cls, event_type, payload, config=config, **options)
-    if handling.settled is not None:
-        return handling.settled
-    with handling.noting_errors() as outcomes:
-        application = make_test_application(cls, config, is_async=True, **options)
-        outcomes.append(handling.answered(await getattr(application, handling.method)(handling.argument)))
-    return outcomes[0]
+    surroundings = Surroundings(
+        config or {}, context or CONTEXT, client, installation, installation_client, logger, time_limit_s
+    )
+    return await _Handling(cls, event_type, payload, surroundings).outcome()
 
 
 class _Handling:
-    """One task: finds the handler, and turns what becomes of it into an outcome."""
+    """One task: finds the handler, has it run, and tells what became of it."""
 
-    def __init__(self, cls: type[EventsApplicationBase], event_type: str, payload: Any) -> None:
+    def __init__(
+        self, cls: type[EventsApplicationBase], event_type: str, payload: Any, surroundings: Surroundings
+    ) -> None:
         declared = Declarations.of(cls)
-        self._event_type = event_type
-        self._statuses: tuple[str, ...] = ()
-        self.argument = copy.deepcopy(payload)
         definition = CATALOGUE.get(event_type)
-        # Types that only a platform knows are background events: there is no other way to subscribe to them.
-        self._category: Category = definition.category if definition is not None else BACKGROUND
-        self._status_field = definition.status_field if definition is not None else "status"
-        if self._category == SCHEDULED:
+        if definition is not None and definition.category == SCHEDULED:
             name = payload.get("method") if isinstance(payload, Mapping) else None
             schedulable = declared.schedulable_of(str(name))
             if schedulable is None:
                 known = ", ".join(item.method for item in declared.schedulables) or "none"
                 raise _missing(cls, f"declares no schedulable method {name!r} (declared: {known})")
-            self.method, self.is_async = schedulable.method, schedulable.is_async
+            method, self.is_async = schedulable.method, schedulable.is_async
         else:
             handler = declared.handler_of(event_type)
             if handler is None:
                 known = ", ".join(declared.subscriptions) or "none"
                 raise _missing(cls, f"declares no handler for {event_type!r} (declared: {known})")
-            self.method, self.is_async, self._statuses = handler.method, handler.is_async, handler.statuses
-        self._where = f"{cls.__name__}.{self.method}"
+            method, self.is_async = handler.method, handler.is_async
+        self._event_type = event_type
+        self._where = f"{cls.__name__}.{method}"
+        self._delivery = Delivery(cls, declared, event_type, method, payload, surroundings)
 
-    @property
-    def settled(self) -> TaskOutcome | None:
-        """The outcome if the runner would not call the handler: nothing came, or an object in another status."""
-        if self._category == INTERACTIVE and not self.argument:
-            return _told(outcome.refused(self._event_type, f"{self._event_type}: the task came without data"))
-        if self._category != BACKGROUND or not self._statuses or not isinstance(self.argument, Mapping):
-            return None
-        found = self.argument.get(self._status_field)
-        if found in self._statuses:
-            return None
-        wanted = ", ".join(self._statuses)
-        return TaskOutcome(
-            "skip", message=f"the {self._status_field} {found!r} is none of those of {self.method}: {wanted}"
-        )
+    async def outcome(self) -> TaskOutcome:
+        """Run it."""
+        told = await self._delivery.outcome()
+        recorded = self._delivery.recorder
+        value, error = recorded.value, recorded.error
+        response = value if isinstance(value, Response) else None
+        if error is None and told.result in ("retry", "fail") and recorded.called:
+            error = self._refusal(value)
+            response = None if error is not None else response
+        return _told(told, response=response, exception=error)
 
-    def answered(self, value: object) -> TaskOutcome:
-        """Outcome of what the handler returned.
-
-        Raises:
-            ResponseError: it is no response of the task's category, or one that cannot be sent.
-        """
-        response = as_response(value, self._category, self._where)
-        return _told(outcome.from_response(response, self._event_type), response=response)
-
-    @contextmanager
-    def noting_errors(self) -> Iterator[list[TaskOutcome]]:
-        """Give a list for the outcome, and put one in if the body raises."""
-        outcomes: list[TaskOutcome] = []
+    def _refusal(self, value: object) -> SdkError | None:
+        """Why the dispatcher did not take what the handler returned; None if it did."""
         try:
-            yield outcomes
+            outcome.from_response(as_response(value, self._delivery.category, self._where), self._event_type)
         except SdkError as error:
-            told = outcome.failed(self._category, self._event_type, str(error))
-            outcomes[:] = [_told(told, exception=error)]
-        except Exception as error:
-            told = outcome.failed(self._category, self._event_type, outcome.trace_of(error))
-            outcomes[:] = [_told(told, exception=error)]
+            return error
+        return None
 
 
-def _told(output: TaskOutput, *, response: Response | None = None, exception: Exception | None = None) -> TaskOutcome:
+def _loop_runs() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _told(output: TaskOutput, *, response: Response | None, exception: BaseException | None) -> TaskOutcome:
     return TaskOutcome(output.result, output.data, output.countdown, output.message, response, exception)
 
 

@@ -1,5 +1,8 @@
 """run_task: what the platform is told about each way in which a handler can end."""
 
+import asyncio
+import logging
+import threading
 from typing import Any
 
 import pytest
@@ -109,7 +112,7 @@ def test_an_object_in_another_status_is_skipped_without_a_call() -> None:
     outcome = buy("nothing", status="approved")
     assert outcome.result == "skip"
     assert outcome.response is None
-    assert "'approved'" in (outcome.message or "")
+    assert "status" in (outcome.message or "")
     assert run_task(Ext, "listing_new_request_processing", {"state": "deploying"}).result == "skip"
     assert run_task(Ext, "listing_new_request_processing", {"state": "draft"}).result == "success"
 
@@ -171,6 +174,89 @@ def test_an_interactive_task_without_data_is_refused() -> None:
     assert outcome.result == "fail"
     assert outcome.data["http_status"] == 400
     assert "without data" in (outcome.message or "")
+
+
+class Various(EventsApplicationBase):
+    @event(PURCHASE, statuses=["pending"])
+    def buy(self, request: dict[str, Any]) -> Any:
+        self.logger.info("buying %s", request["id"])
+        if request["do"] == "leave":
+            raise SystemExit(3)
+        if request["do"] == "hang":
+            request["gate"].wait(30)
+        return BackgroundResponse.done()
+
+    @event(CHANGE, statuses=["pending"])
+    async def change(self, request: dict[str, Any]) -> BackgroundResponse:
+        await asyncio.Event().wait()
+        return BackgroundResponse.done()
+
+    @event("asset_resume_request_processing", statuses=["pending"])
+    def resume(self, request: dict[str, Any]) -> BackgroundResponse:
+        assert self.installation is not None
+        number = self.installation_client.requests["PR-7"].get()["number"]
+        return BackgroundResponse.skip(f"{self.installation['id']} {number}")
+
+
+def test_the_dispatcher_of_the_runner_is_what_runs_the_handler(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        outcome = run_task(Various, PURCHASE, {"id": "PR-1", "status": "pending", "do": "leave"})
+    assert outcome.result == "retry"
+    assert isinstance(outcome.exception, SystemExit)
+    assert "in buy\n    raise SystemExit(3)" in (outcome.message or "")
+    assert "connect_eaas" not in (outcome.message or "")
+    assert "TQ-0000-0000-0000-0000 buying PR-1" in caplog.text
+    assert "TQ-0000-0000-0000-0000 asset_purchase_request_processing PR-1: retry" in caplog.text
+
+
+def test_time_limits_are_those_of_the_platform() -> None:
+    gate = threading.Event()
+    request = {"id": "PR-1", "status": "pending", "do": "hang", "gate": Gate(gate)}
+    outcome = run_task(Various, PURCHASE, request, time_limit_s=1)
+    gate.set()
+    assert (outcome.result, outcome.message) == ("retry", "Various.buy took longer than 1 s and is still running")
+    outcome = run_task(Various, CHANGE, {"id": "PR-1", "status": "pending"}, time_limit_s=1)
+    assert (outcome.result, outcome.message) == ("retry", "Various.change took longer than 1 s")
+    assert outcome.exception is None
+
+
+class Gate:
+    """A gate that stays itself when it is copied."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        self.wait = gate.wait
+
+    def __deepcopy__(self, memo: object) -> "Gate":
+        return self
+
+
+def test_tasks_of_installations_get_both(client_mocker_factory: Any) -> None:
+    client_mocker_factory().requests["PR-7"].get(return_value={"number": 7})
+    request = {"id": "PR-1", "status": "pending"}
+    outcome = run_task(Various, "asset_resume_request_processing", request, installation={"id": "EIN-1"})
+    assert outcome == TaskOutcome("skip", message="EIN-1 7")
+
+
+def test_a_logger_of_the_test_is_what_the_handler_gets(caplog: pytest.LogCaptureFixture) -> None:
+    mine = logging.getLogger("mine")
+    with caplog.at_level("INFO", logger="mine"):
+        run_task(Various, PURCHASE, {"id": "PR-2", "status": "pending", "do": ""}, logger=mine)
+    assert ("mine", logging.INFO, "buying PR-2") in caplog.record_tuples
+
+
+def test_a_constructor_that_fails_is_the_task_s_failure() -> None:
+    class Broken(Various):
+        def __init__(self, client: Any, logger: Any, config: Any) -> None:
+            raise LookupError("no settings")
+
+    outcome = run_task(Broken, PURCHASE, {"id": "PR-1", "status": "pending", "do": ""})
+    assert outcome.result == "retry"
+    assert isinstance(outcome.exception, LookupError)
+
+
+def test_an_argument_that_could_not_travel_is_told() -> None:
+    with pytest.raises(TypeError, match="payload: JSON cannot hold it"):
+        run_task(Ext, ACTION, {"status": object()})
 
 
 def test_a_body_that_json_cannot_hold_fails() -> None:
