@@ -12,13 +12,18 @@ tests=(
     tests/integration/runner_processes
     tests/integration/web/test_web_calls.py
     tests/integration/cli/test_cli_bootstrap.py
+    tests/integration/cli/test_cli_bump.py
+    tests/integration/cli/test_cli_host.py
+    tests/integration/cli/test_cli_update.py
     tests/integration/cli/test_cli_validate.py
+    tests/integration/cli/test_cli_wizard_terminal.py
     tests/integration/dropin/test_anvil_session.py
     tests/integration/dropin/test_deployment_to_platform.py
     tests/integration/observe
     tests/integration/sdk/test_sdk_client.py
     tests/integration/sdk/test_sdk_pytest_plugin.py
     tests/integration/transformations/test_transformation_flow.py
+    tests/integration/template/test_template_matrix.py::test_projects_pass
     tests/chaos/test_chaos_absence.py
 )
 
@@ -52,6 +57,8 @@ make_environment() {
     touch "$folder/.ready"
 }
 
+# Of the template one project of each type, with everything that it can have.
+export MATRIX=types
 passed=() missing=() failed=() found=() makers=()
 [ $# -gt 0 ] || set -- 3.10 3.11 3.12 3.13
 for version; do

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from rendered_projects import LICENSES, SOURCE, events_of
 
-__all__ = ["ALL", "PAIRWISE", "answers_of", "pairs_of"]
+__all__ = ["ALL", "PAIRWISE", "TYPES", "answers_of", "pairs_of"]
 
 Choice = Mapping[str, str]
 
@@ -71,6 +71,9 @@ ALL: Final = [choice for choice in _EVERY if choice["events"] in ("none", "all")
 
 PAIRWISE: Final = _pairwise(_EVERY)
 """Each two answers that can occur together do so in one of these, also with few events and with schedules alone."""
+
+TYPES: Final = list({choice["extension_type"]: choice for choice in ALL}.values())
+"""One of each type, with everything that it can have."""
 
 
 def answers_of(choice: Choice) -> dict[str, Any]:

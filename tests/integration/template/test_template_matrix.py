@@ -1,7 +1,7 @@
 """Every project of the matrix is right by itself: linters, types, its own tests, the validator and the runner's check.
 
-By default the selection with every pair of answers is looked at; ``MATRIX=full`` takes all combinations. A check runs
-once for all projects that are the same to it (see ``Project.digest``).
+By default the selection with every pair of answers is looked at; ``MATRIX=full`` takes all combinations, ``MATRIX=types``
+one project of each type. A check runs once for all projects that are the same to it (see ``Project.digest``).
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from typing import Any
 
 import pytest
 from choices import ONE_EVENT
-from matrix import ALL, PAIRWISE, answers_of, pairs_of
+from matrix import ALL, PAIRWISE, TYPES, answers_of, pairs_of
 from rendered_projects import Project, render
 
-FULL = os.environ.get("MATRIX") == "full"
+MATRIX = os.environ.get("MATRIX", "pairwise")
+CHOICES = {"pairwise": PAIRWISE, "full": ALL, "types": TYPES}[MATRIX]
+FULL = MATRIX == "full"
 WORKERS = os.cpu_count() or 2
 BIN = Path(sys.executable).parent
 
@@ -39,7 +41,7 @@ def _render(numbered: tuple[int, dict[str, Any], str]) -> Project:
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
     """The projects, in a folder each below one folder."""
     root = tmp_path_factory.mktemp("matrix")
-    choices = [answers_of(choice) for choice in (ALL if FULL else PAIRWISE)]
+    choices = [answers_of(choice) for choice in CHOICES]
     choices += list(ONE_EVENT.values()) if FULL else []
     work = [(number, answers, str(root)) for number, answers in enumerate(choices)]
     # cookiecutter changes the working directory, so that threads would not do.
@@ -65,7 +67,7 @@ def say(
     def tell(text: str) -> None:
         record_property("matrix", text)
         with capsys.disabled():
-            print(f"\nmatrix ({'full' if FULL else 'pairwise'}): {text}")  # noqa: T201
+            print(f"\nmatrix ({MATRIX}): {text}")  # noqa: T201
 
     return tell
 
