@@ -1,7 +1,8 @@
 """Every project of the matrix is right by itself: linters, types, its own tests, the validator and the runner's check.
 
-By default the selection with every pair of answers is looked at; ``MATRIX=full`` takes all combinations, ``MATRIX=types``
-one project of each type. A check runs once for all projects that are the same to it (see ``Project.digest``).
+By default the selection with every pair of answers is looked at; ``MATRIX=full`` takes all combinations,
+``MATRIX=types`` one project of each type. A check runs once for all projects that are the same to it (see
+``Project.digest``).
 """
 
 from __future__ import annotations
