@@ -212,11 +212,14 @@ def variable(name: str, value: str, secure: bool, kind: str | None, project_dir:
 @project_option
 def application(feature: str, pairs: tuple[str, ...], project_dir: Path) -> None:
     """Add an application: its module with its tests, and its entry point."""
-    from connect_cli_ext.wizard.answers import parse_pairs
+    from connect_cli_ext.wizard.answers import AnswerError, parse_pairs
 
     project = _open(project_dir)
     kind = _APPLICATIONS[feature]
-    given = {name: list(value) if isinstance(value, tuple) else value for name, value in parse_pairs(pairs).items()}
+    answers = parse_pairs(pairs)
+    if answers.problems:
+        raise AnswerError("--answer", answers.problems)
+    given = {name: list(value) if isinstance(value, tuple) else value for name, value in answers.values.items()}
     if "extension_type" not in given:
         project.check_feature(feature)
     if kind in project.applications:

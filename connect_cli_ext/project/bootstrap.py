@@ -23,6 +23,7 @@ from connect_cli_ext.wizard.answers import (
     AnswerError,
     Answers,
     Draft,
+    Given,
     document_of,
     load_answers,
     parse_pairs,
@@ -32,7 +33,6 @@ from connect_cli_ext.wizard.checks import slug_of
 from connect_cli_ext.wizard.endings import Ended, ending_signals
 from connect_cli_ext.wizard.flow import Wizard
 from connect_cli_ext.wizard.making import Progress
-from connect_cli_ext.wizard.step import Value
 from connect_cli_ext.wizard.steps import STEPS
 from connect_cli_ext.wizard.surroundings import Surroundings, surroundings_for
 from connect_cli_ext.wizard.terminal import run_wizard
@@ -96,10 +96,10 @@ def bootstrap(
         raise click.UsageError("--save-key needs --save-answers FILE")
     if save_file is not None and save_file.exists():
         raise FileError(save_file, "exists already; name another file, or remove it")
-    given: dict[str, Value] = {}
-    if load_file is not None:
-        given.update(load_answers(load_file))
-    given.update(parse_pairs(pairs))
+    loaded = load_answers(load_file) if load_file is not None else Given({})
+    paired = parse_pairs(pairs)
+    named = [*([str(load_file)] if load_file is not None else []), *(["--answer"] if pairs else [])]
+    source = " and ".join(named) or "answers"
     surroundings = surroundings_for(
         AccountStore(settings.config_dir).active,
         find_local_platform(),
@@ -108,11 +108,15 @@ def bootstrap(
         served=served(),
         verbose=settings.verbose,
     )
-    draft = Draft(surroundings, given)
+    draft = Draft(surroundings, {**loaded.values, **paired.values})
+    malformed = (*loaded.problems, *paired.problems)
+    if malformed:
+        surroundings.events.settle(wait=True)
+        raise AnswerError(source, [*malformed, *draft.problems(loaded.meant | paired.meant)])
     maker = _Maker(surroundings, save_file, save_key=save_key)
     try:
-        if _is_finished(draft, defaults=defaults, source=str(load_file) if load_file else "answers"):
-            made = _make(draft.finish(str(load_file) if load_file else "answers"), maker)
+        if _is_finished(draft, defaults=defaults, source=source):
+            made = _make(draft.finish(source), maker)
         else:
             made = _ask(draft, maker, settings, save_file)
     finally:

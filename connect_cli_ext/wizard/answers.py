@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -21,6 +21,7 @@ __all__ = [
     "AnswerError",
     "Answers",
     "Draft",
+    "Given",
     "document_of",
     "load_answers",
     "masked",
@@ -174,6 +175,30 @@ class Draft:
         """Return the first step whose answer will not do."""
         return next((step for step in STEPS if self.problem(step)), None)
 
+    def problems(self, unread: Collection[str] = ()) -> list[str]:
+        """Return everything that is wrong, a line for each answer; ``unread`` are answers that are wrong anyway."""
+        found: list[str] = []
+        spoilt = "Extension" if "extension_type" in unread else ""
+        for step in STEP_OF.values():
+            # What follows from a wrong type of extension is no news; what would be wrong with any type is.
+            problem = self._impossible(step) if step.section == spoilt else self.problem(step)
+            if problem is not None:
+                found.append(f"{step.name}: {problem}")
+                spoilt = step.section if step.section == "Extension" else spoilt
+        return found
+
+    def _impossible(self, step: Step) -> str | None:
+        """Return what is wrong with an answer whatever the others are."""
+        value = self._given.get(step.name, ())
+        possible = EVERY_VALUE.get(step.name)
+        items = value if isinstance(value, tuple) else (value,)
+        strange = [f"'{item}'" for item in items if possible is not None and item not in possible]
+        if not strange or possible is None:
+            return None
+        return (
+            f"{', '.join(strange)} {'are' if len(strange) > 1 else 'is'} not possible; expected: {', '.join(possible)}"
+        )
+
     def missing(self) -> tuple[Step, ...]:
         """Return the steps that are asked and have only their default."""
         return tuple(
@@ -188,14 +213,7 @@ class Draft:
         Raises:
             AnswerError: some will not do; all of them are named.
         """
-        problems: list[str] = []
-        spoilt = ""
-        for step in STEP_OF.values():
-            # What follows from a wrong type of extension is no news.
-            problem = None if step.section == spoilt else self.problem(step)
-            if problem is not None:
-                problems.append(f"{step.name}: {problem}")
-                spoilt = step.section if step.section == "Extension" else spoilt
+        problems = self.problems()
         if problems:
             raise AnswerError(source, problems)
         self.prune()
@@ -215,46 +233,61 @@ def masked(key: str) -> str:
     return f"{owner}:********" if colon else "********"
 
 
-def load_answers(path: Path) -> dict[str, Value]:
+@dataclass(frozen=True)
+class Given:
+    """Answers as they were given.
+
+    Args:
+        values: those that can be read.
+        problems: what is wrong with the others; each is one line.
+        meant: which answers the others were probably meant to be.
+    """
+
+    values: Mapping[str, Value]
+    problems: tuple[str, ...] = ()
+    meant: frozenset[str] = frozenset()
+
+
+def load_answers(path: Path) -> Given:
     """Read a file of answers: one JSON object, its keys the names of the questions.
 
     Raises:
         FileError: it cannot be read or is no JSON object.
-        AnswerError: it has keys that no question has, or values of another kind; all are named.
     """
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise FileError(path, f"cannot be read: {reason(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(path, f"is no JSON: {error}") from error
     if not isinstance(document, dict):
         raise FileError(path, "must hold one JSON object, its keys the names of the answers")
-    return _collected(str(path), document.items())
+    return _collected(document.items())
 
 
-def parse_pairs(pairs: Iterable[str]) -> dict[str, Value]:
-    """Read answers given as ``key=value``; several values of one answer are separated by commas.
-
-    Raises:
-        AnswerError: a pair without ``=``, or with a name that no question has; all are named.
-    """
+def parse_pairs(pairs: Iterable[str]) -> Given:
+    """Read answers given as ``key=value``; several values of one answer are separated by commas."""
     split: list[tuple[str, Any]] = []
+    problems: list[str] = []
     for pair in pairs:
         name, equals, value = pair.partition("=")
-        if not equals:
-            raise AnswerError("--answer", [f"'{pair}' must be written as key=value"])
-        split.append((name.strip(), value))
-    return _collected("--answer", split)
+        if equals:
+            split.append((name.strip(), value))
+        else:
+            problems.append(f"'{pair}' must be written as key=value")
+    found = _collected(split)
+    return Given(found.values, (*problems, *found.problems), found.meant)
 
 
-def _collected(source: str, items: Iterable[tuple[str, Any]]) -> dict[str, Value]:
+def _collected(items: Iterable[tuple[str, Any]]) -> Given:
     found: dict[str, Value] = {}
     problems: list[str] = []
+    meant: set[str] = set()
     for name, raw in items:
         step = STEP_OF.get(name)
         if step is None:
             near = get_close_matches(name, STEP_OF, n=1)
+            meant.update(near)
             hint = f"did you mean '{near[0]}'?" if near else f"known are: {', '.join(STEP_OF)}"
             problems.append(f"{name}: there is no such answer; {hint}")
             continue
@@ -262,11 +295,10 @@ def _collected(source: str, items: Iterable[tuple[str, Any]]) -> dict[str, Value
         if value is None:
             wanted = "a list of texts" if step.kind is Kind.MANY else "a text"
             problems.append(f"{name}: must be {wanted}, not {type(raw).__name__}")
+            meant.add(name)
         else:
             found[name] = value
-    if problems:
-        raise AnswerError(source, problems)
-    return found
+    return Given(found, tuple(problems), frozenset(meant))
 
 
 def _typed(step: Step, raw: Any) -> Value | None:

@@ -105,5 +105,6 @@ class Step:
                 return f"choose at least one of: {', '.join(offered)}"
             strange = [item for item in given if item not in offered]
             if strange:
-                return f"'{strange[0]}' is not offered here; expected: {', '.join(offered)}"
+                named = ", ".join(f"'{item}'" for item in strange)
+                return f"{named} {'are' if len(strange) > 1 else 'is'} not offered here; expected: {', '.join(offered)}"
         return self.check(value, view)

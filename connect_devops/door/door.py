@@ -16,7 +16,7 @@ from connect_devops.api.middleware import BodyLimit
 from connect_devops.domain.errors import NotFoundError
 from connect_devops.door.extension_host import ExtensionHost
 from connect_devops.door.hosts import PORTAL, Host, at
-from connect_devops.door.pages import find_page
+from connect_devops.door.pages import NoPagesError, find_page, pages_of
 from connect_devops.door.portal import ENTER_PATH, Portal
 from connect_devops.services.container import Services
 from connect_devops.services.environments import Environment
@@ -76,10 +76,12 @@ class Door:
             installation_id: whom to show it to; ``owner`` is the extension's owner, None the first installation.
 
         Raises:
-            NotFoundError: there is no such environment, page or installation.
+            NotFoundError: there is no such environment, page or installation, or no page at all.
             ApiError: the installation is not one of this environment.
         """
         environment = self._services.environments.get(environment_id)
+        if not pages_of(environment):
+            raise NoPagesError(environment)
         chosen = {"code": self._guests.new_code(environment.id)}
         if page is not None:
             chosen["page"] = find_page(environment, page).key

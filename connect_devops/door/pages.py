@@ -9,7 +9,7 @@ from typing import Any, Final
 from connect_devops.domain.errors import NotFoundError
 from connect_devops.services.environments import Environment
 
-__all__ = ["DIALOGS", "Page", "find_page", "pages_of"]
+__all__ = ["DIALOGS", "NoPagesError", "Page", "find_page", "pages_of"]
 
 DIALOGS: Final = "Transformations"
 # Where pages stand in the user interface: reference/websocket-protocol.md section 4.
@@ -75,6 +75,25 @@ def find_page(environment: Environment, name: str) -> Page:
         if wanted in (page.key, page.url) or wanted.lower() == page.label.lower():
             return page
     raise UnknownPageError(name, environment.id, [page.label for page in pages])
+
+
+class NoPagesError(NotFoundError):
+    """The environment has no page at all."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__("page", environment.id)
+        self.environment = environment
+
+    def __str__(self) -> str:
+        if not self.environment.declared.runner_version:
+            return (
+                f"{self.key} has no pages yet, for nothing has run there that declares them: run the project, "
+                "for example with 'ccli devops dev'."
+            )
+        return (
+            f"{self.key} has no pages: what runs there declares none. Web applications of multi-account extensions "
+            "(@account_settings_page, @module_pages and the like) have them, and so have transformations with dialogs."
+        )
 
 
 class UnknownPageError(NotFoundError):

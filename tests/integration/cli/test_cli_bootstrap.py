@@ -154,6 +154,44 @@ def test_open_and_wrong_answers_are_named_together(ccli: Ccli, target: Path) -> 
     assert "version: Which" not in result.err
 
 
+def test_everything_that_is_wrong_is_named_at_once(ccli: Ccli, target: Path, tmp_path: Path) -> None:
+    path = tmp_path / "answers.json"
+    wrong = {
+        "projet_name": "x",
+        "version": 1,
+        "package_name": "class",
+        "license": "GPL",
+        "event_types": ["hourly", "scheduled", "daily"],
+    }
+    path.write_text(json.dumps(wrong))
+    result = ccli(*BOOTSTRAP, "-l", path, "--answer", "colour", "--answer", "use_asyncio=perhaps", "-o", target)
+    assert result.status == 1
+    assert result.err.splitlines()[0] == f"Error: {path} and --answer:"
+    for message in (
+        "  projet_name: there is no such answer; did you mean 'project_name'?",
+        "  version: must be a text, not int",
+        "  'colour' must be written as key=value",
+        "  package_name: 'class' is a keyword of Python",
+        "  license: 'GPL' is not offered here",
+        "  event_types: 'hourly', 'daily' are not offered here",
+        "  use_asyncio: 'perhaps' is not offered here",
+    ):
+        assert message in result.err
+    assert len(result.err.splitlines()) == 8
+    assert list(target.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ['"extension_type": "hybrid"', '"extention_type": "hub"', '"extension_type": 1'])
+def test_a_wrong_type_is_not_blamed_on_other_answers(ccli: Ccli, target: Path, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "answers.json"
+    path.write_text(f'{{{kind}, "application_types": ["webapp", "tfnapp"], "extension_audience": ["everyone"]}}')
+    result = ccli(*BOOTSTRAP, "-l", path, "--defaults", "-o", target)
+    lines = [line.strip().partition(":")[0] for line in result.err.splitlines()[1:]]
+    assert lines[0] in ("extension_type", "extention_type")
+    assert "application_types" not in lines
+    assert "extension_audience: 'everyone' is not possible; expected: vendor, distributor, reseller" in result.err
+
+
 def test_answers_that_fail_to_become_a_project_are_saved_all_the_same(ccli: Ccli, tmp_path: Path) -> None:
     saved = tmp_path / "answers.json"
     if not Path("/proc").is_dir():

@@ -206,6 +206,24 @@ async def test_links_name_what_exists(multi: Extension, platform: Platform, wind
         assert "no installation of" in await refused(installation=foreign)
 
 
+async def test_an_extension_without_pages_gets_no_link(multi: Extension, platform: Platform) -> None:
+    body = {"type": "multiaccount", "name": "Bare", "package_id": "connect.bare"}
+    made = (await multi.api.post("/devops/services", json=body)).json()
+    environment_id = made["environments"]["development"]["id"]
+
+    async def refused() -> str:
+        answer = await multi.api.post("/devops/local/browser", json={"environment": environment_id})
+        assert answer.status_code == 404
+        return str(answer.json()["errors"])
+
+    assert "has no pages yet" in await refused()
+    assert "ccli devops dev" in await refused()
+    setup = SetupRequest.model_validate({"runner_version": "1.0"})
+    environments = platform.services.environments
+    await asyncio.to_thread(environments.record_setup, environment_id, "webapp", setup)
+    assert "what runs there declares none" in await refused()
+
+
 async def test_session_ends_with_the_installation(multi: Extension, window: Window) -> None:
     body = {"environment": {"id": multi.environment_id}}
     made = (await multi.api.post("/devops/installations", json=body)).json()["id"]
