@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +18,9 @@ import pytest
 if TYPE_CHECKING:
     import logging
 
+    from connect_devops.clock import ManualClock
     from connect_eaas.applications import WebApplicationBase
+    from connect_eaas.testing.devops import DevOps
     from connect_eaas.testing.tasks import TaskOutcome
     from connect_eaas.testing.transformations import TransformedRow
     from connect_eaas.testing.web import WebAppTestClient
@@ -26,6 +29,9 @@ __all__ = [
     "application_factory",
     "async_connect_client",
     "connect_client",
+    "devops",
+    "devops_clock",
+    "devops_project",
     "extension_factory",
     "logger",
     "task_runner",
@@ -103,6 +109,32 @@ def test_client_factory() -> Callable[..., Any]:
         return WebAppTestClient(webapp, base_url)
 
     return make
+
+
+@pytest.fixture
+def devops_clock() -> ManualClock:
+    """The time of the platform of ``devops``: it stands still until ``advance(timedelta(…))`` moves it."""
+    from connect_eaas.testing.devops import START, manual_clock
+
+    return manual_clock(START)
+
+
+@pytest.fixture
+def devops_project(pytestconfig: pytest.Config) -> Path:
+    """The project whose extension ``devops`` runs: that of the tests. Override it for another one."""
+    return pytestconfig.rootpath
+
+
+@pytest.fixture
+def devops(devops_project: Path, devops_clock: ManualClock, tmp_path: Path) -> Iterator[DevOps]:
+    """The real platform, in process, with the project's extension registered; ``devops.running()`` runs it.
+
+    Nothing is mocked. See ``connect_eaas.testing.devops.DevOps``.
+    """
+    from connect_eaas.testing.devops import DevOps
+
+    with DevOps(devops_project, tmp_path / "devops", devops_clock) as platform:
+        yield platform
 
 
 def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:

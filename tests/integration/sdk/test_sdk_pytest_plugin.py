@@ -94,5 +94,11 @@ def test_an_authors_tests_pass_with_the_fixtures(tmp_path: Path) -> None:
 def test_the_fixtures_are_documented(tmp_path: Path) -> None:
     (tmp_path / "test_nothing.py").write_text("def test_nothing(): ...\n", encoding="utf-8")
     listed = run(tmp_path, "--fixtures").stdout
-    for name in ("connect_client", "async_connect_client", "application_factory", "extension_factory", "task_runner"):
+    names = (
+        "connect_client", "async_connect_client", "logger", "application_factory", "extension_factory", "task_runner",
+        "transformation_runner", "test_client_factory", "devops", "devops_clock", "devops_project",
+    )  # fmt: skip
+    page = (Path(__file__).parents[3] / "docs" / "sdk.md").read_text(encoding="utf-8")
+    for name in names:
         assert f"\n{name} -- " in listed
+        assert f"`{name}" in page
