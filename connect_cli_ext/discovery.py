@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,6 +26,8 @@ class LocalPlatform:
     api_key: str | None = field(repr=False)
     extensions: tuple[Mapping[str, Any], ...] = ()
     projects: Mapping[str, str] = field(default_factory=dict)
+    data_dir: Path | None = None
+    pid: int | None = None
 
     @property
     def server_address(self) -> str:
@@ -31,10 +35,10 @@ class LocalPlatform:
         return urlsplit(self.https_url or self.url).netloc
 
     def serves(self, endpoint: str) -> bool:
-        """Whether ``endpoint`` is an address of this platform."""
-        asked = urlsplit(endpoint)
-        mine = {urlsplit(url)[:2] for url in (self.url, self.https_url) if url}
-        return asked[:2] in mine
+        """Whether ``endpoint`` is an address of this platform; all names of this machine's loopback are one."""
+        mine = {_door(url) for url in (self.url, self.https_url) if url}
+        door = _door(endpoint)
+        return door is not None and door in mine
 
     @property
     def free_environment_id(self) -> str:
@@ -49,6 +53,22 @@ class LocalPlatform:
                     if isinstance(identifier, str) and identifier not in taken:
                         free.append(identifier)
         return free[0] if len(free) == 1 else ""
+
+
+def _door(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port of an address; its host is ``localhost`` whichever way it says so."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    host = (parts.hostname or "").rstrip(".")
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host.rpartition(".")[2] == "localhost"
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, "localhost" if is_loopback else host, usual if port is None else port
 
 
 def find_local_platform(environ: Mapping[str, str] = os.environ) -> LocalPlatform | None:
@@ -68,6 +88,8 @@ def find_local_platform(environ: Mapping[str, str] = os.environ) -> LocalPlatfor
         api_key=_text(facts.get("api_key")),
         extensions=tuple(item for item in extensions if isinstance(item, dict)) if isinstance(extensions, list) else (),
         projects=projects if isinstance(projects, dict) else {},
+        data_dir=Path(data_dir) if (data_dir := _text(facts.get("data_dir"))) else None,
+        pid=pid if isinstance(pid := facts.get("pid"), int) else None,
     )
 
 

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shlex
 import threading
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
-from connect_cli_ext.devops.processes import Child, interruptible, platform_process, runner_process
+from connect_cli_ext.devops.processes import interruptible, runner_process
 from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
 from connect_cli_ext.devops.rest import PlatformClient
+from connect_cli_ext.devops.shared_platform import Use, used_platform
 from connect_cli_ext.devops.timeline import task_lines
-from connect_cli_ext.discovery import LocalPlatform, find_local_platform
-from connect_cli_ext.errors import CommandError
+from connect_cli_ext.errors import CommandError, RemoteError
 from connect_cli_ext.output import sign
+from connect_devops.settings import default_data_dir, default_discovery_file
 
 __all__ = ["dev"]
 
-_FAREWELL_S = 5.0
+_FIRST_PAUSE_S = 0.5
+_LONGEST_PAUSE_S = 5.0
+_PURCHASE = "ccli devops trigger asset_purchase_request_processing"
 # What to do first, by the type of the extension.
 _TRY = {
-    "products": "ccli devops trigger asset_purchase_request_processing",
-    "hub": "ccli devops trigger asset_purchase_request_processing",
-    "multiaccount": "ccli devops install",
-    "transformations": "ccli devops trigger billing_transformation_request",
+    "multiaccount": ("ccli devops install",),
+    "transformations": (
+        "ccli devops open page    # choose the settings of a transformation, and save them",
+        "ccli devops trigger billing_transformation_request",
+    ),
 }
 
 
@@ -42,44 +48,42 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
     """Run PROJECT (default: this folder) on the local platform until Ctrl-C.
 
     Starts the platform if none runs, registers the project's extension, writes its env file, and runs it with live
-    reload. Tasks are shown as they happen.
+    reload. Tasks are shown as they happen. A platform that was started so ends with the last 'dev' that uses it.
     """
     found = load_project(project)
     with ExitStack() as stack:
         stack.enter_context(interruptible())
-        platform, own = _platform(stack, port, data_dir, found.type)
-        client = stack.enter_context(PlatformClient(platform))
-        registration = register(client, found)
+        use = stack.enter_context(_platform(port, data_dir, found.type))
+        platform = use.platform
+        with PlatformClient(platform) as client:
+            registration = register(client, found)
         credentials = {
             "API_KEY": platform.api_key or "",
             "ENVIRONMENT_ID": registration.environment_id,
             "SERVER_ADDRESS": platform.url,
         }
         written = write_env_file(found, credentials)
-        _introduce(found, registration, platform, written)
+        _introduce(found, registration, use, written)
         arguments = [option for option, wanted in (("-d", debug), ("-r", not no_reload)) if wanted]
         runner = stack.enter_context(runner_process(found.path, arguments, environ={**os.environ, **credentials}))
         path = f"/devops/services/{registration.extension_id}/environments/{registration.environment_id}"
-        threading.Thread(target=_show_tasks, args=(platform, path, own, runner), daemon=True).start()
+        ended = threading.Event()
+        stack.callback(ended.set)
+        threading.Thread(target=_show_tasks, args=(use, path, ended), daemon=True).start()
         try:
             status = runner.process.wait()
         except KeyboardInterrupt:
-            click.echo("\nStopping …", err=True)
+            ended.set()
+            click.echo("\nStopping … (once more: at once)", err=True)
             return
-    if own is not None and own.process.poll() is not None:
-        raise CommandError("The platform ended; its message above says why.")
     if status:
         raise CommandError(f"The runner ended with exit status {status}; its last lines above say why.")
 
 
-def _platform(
-    stack: ExitStack, port: int | None, data_dir: Path | None, extension_type: str
-) -> tuple[LocalPlatform, Child | None]:
-    """Return the platform, and its process if it is one of ours."""
-    running = find_local_platform()
-    if running is not None:
-        return running, None
-    arguments = []
+@contextmanager
+def _platform(port: int | None, data_dir: Path | None, extension_type: str) -> Iterator[Use]:
+    """Use the running platform, or start one."""
+    arguments = ["--quiet"]
     if port is not None:
         arguments += ["--port", str(port)]
     if data_dir is not None:
@@ -87,41 +91,83 @@ def _platform(
     if extension_type == "hub":
         # Counts for a new data folder only; hubs belong to distributors.
         arguments += ["--role", "distributor"]
-    own = stack.enter_context(platform_process(["--quiet", *arguments]))
-    started = find_local_platform()
-    if started is None:
-        raise CommandError("The platform started but left no discovery file. Is CONNECT_DEVOPS_DISCOVERY set?")
-    return started, own
+    folder = (data_dir or default_data_dir(os.environ)).expanduser().absolute()
+    discovery = default_discovery_file(os.environ).expanduser().absolute()
+    use: Use | None = None
+    try:
+        with used_platform(arguments, folder, discovery) as use:
+            yield use
+    finally:
+        if use is not None and use.farewell:
+            click.echo(use.farewell, err=True)
 
 
-def _introduce(project: Project, registration: Registration, platform: LocalPlatform, written: bool) -> None:
+def _introduce(project: Project, registration: Registration, use: Use, written: bool) -> None:
     arrow = sign("▸", ">")
     made = "registered" if registration.created else "known"
     click.secho(f"{arrow} {project.name}", bold=True)
-    click.echo(f"  platform     {platform.url}")
+    click.echo(f"  platform     {use.platform.url} ({_origin(use)})")
     click.echo(f"  extension    {registration.extension_id} ({made}), environment {registration.environment_id}")
     if written:
         click.echo(f"  credentials  {project.env_file.name}")
     else:
         click.echo(f"  credentials  {project.env_file.name} belongs to another server and is left as it is")
-    click.echo(f"  try          {_TRY.get(project.type, _TRY['products'])}")
+    commands = (project.suggestion,) if project.suggestion else _TRY.get(project.type, (_PURCHASE,))
+    for number, command in enumerate(commands):
+        click.echo(f"  {'' if number else 'try':<12} {command}")
     if project.type in ("multiaccount", "transformations"):
         click.echo("  pages        ccli devops open page")
     click.echo("  stop         Ctrl-C")
     click.echo()
 
 
-def _show_tasks(platform: LocalPlatform, path: str, own: Child | None, runner: Child) -> None:
-    """Print tasks until the platform is gone; where it was ours, nothing is left for the runner to do either."""
-    try:
-        with PlatformClient(platform) as client, client.events(f"{path}/stream") as events:
-            for name, document in events:
-                if name == "task":
-                    click.echo(task_lines(document))
-    except CommandError as error:
-        if own is not None:
-            with suppress(subprocess.TimeoutExpired):
-                own.process.wait(_FAREWELL_S)
-                runner.process.terminate()
+def _origin(use: Use) -> str:
+    if not use.is_shared:
+        return "runs already, and goes on without us" if not use.started else "started"
+    begun = "started" if use.started else "shared with another 'dev'"
+    return f"{begun}; ends with the last 'ccli devops dev'"
+
+
+def _show_tasks(use: Use, path: str, ended: threading.Event) -> None:
+    """Print tasks; where the platform goes away say so, and go on when it is back."""
+    pause, is_lost = 0.0, False
+    while not ended.wait(pause):
+        pause = min(max(_FIRST_PAUSE_S, pause * 2), _LONGEST_PAUSE_S) if is_lost else 0.0
+        try:
+            with PlatformClient(use.platform) as client, client.events(f"{path}/stream") as events:
+                if is_lost:
+                    click.secho(f"The platform is back: {use.platform.url}", fg="green", err=True)
+                pause, is_lost = _FIRST_PAUSE_S, False
+                for name, document in events:
+                    if name == "task":
+                        click.echo(task_lines(document))
+        except RemoteError as error:
+            if ended.is_set():
                 return
-        click.secho(f"Tasks are no longer shown: {error.format_message()}", fg="yellow", err=True)
+            if error.status is not None:
+                click.secho(
+                    f"Tasks are no longer shown: {error.format_message()}\nEnd this 'dev' and start it again.",
+                    fg="yellow",
+                    err=True,
+                )
+                return
+        if not is_lost and not ended.is_set():
+            is_lost, pause = True, _FIRST_PAUSE_S
+            click.secho(_loss(use), fg="yellow", err=True)
+
+
+def _loss(use: Use) -> str:
+    """Say that the platform is gone, how it took its leave, and how it comes back."""
+    words = use.last_words()
+    if words:
+        words = f"\n{words}"
+    port, https_port = urlsplit(use.platform.url).port or 0, urlsplit(use.platform.https_url or "").port
+    arguments = f" --port {port}"
+    if https_port not in (None, port + 1):
+        arguments += f" --https-port {https_port}"
+    if use.platform.data_dir is not None:
+        arguments += f" --data-dir {shlex.quote(str(use.platform.data_dir))}"
+    return (
+        f"The platform {use.platform.url} is gone; this 'dev' goes on when it is back.{words}\n"
+        f"Start it again with: ccli devops start{arguments}"
+    )

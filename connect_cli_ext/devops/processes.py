@@ -7,15 +7,17 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from connect_cli_ext.errors import CommandError
 
-__all__ = ["Child", "interruptible", "platform_process", "runner_process"]
+__all__ = ["Child", "interruptible", "platform_process", "runner_process", "start_platform"]
 
 _STOP_TIMEOUT_S = 20.0
+_HURRY_TIMEOUT_S = 3.0
 _LINES_SHOWN = 15
 
 # Run before the child's own command, in the same process: Linux tells it to stop when its parent is gone, however that
@@ -46,7 +48,20 @@ class Child:
                 self.process.wait(_STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 self.process.kill()
+            except KeyboardInterrupt:
+                self._stop_now()
+                raise
         return self.process.wait()
+
+    def _stop_now(self) -> None:
+        """Ask a second time, which means now, and do not wait long."""
+        with contextlib.suppress(ProcessLookupError):
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(_HURRY_TIMEOUT_S)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            self.process.kill()
+            self.process.wait()
 
     def kill(self) -> None:
         """End the process at once, without a chance to clean up."""
@@ -55,9 +70,14 @@ class Child:
 
     def last_lines(self) -> str:
         """The end of its log."""
-        if self.log is None or not self.log.exists():
+        return self.end_of(self.log)
+
+    @staticmethod
+    def end_of(log: Path | None) -> str:
+        """The last lines of a log; empty without one."""
+        if log is None or not log.exists():
             return ""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
+        return "\n".join(log.read_text(errors="replace").splitlines()[-_LINES_SHOWN:])
 
 
 @contextmanager
@@ -90,20 +110,51 @@ def platform_process(
     Raises:
         CommandError: it ended before it served; carries the end of its output.
     """
-    ready, tell = os.pipe()
-    os.set_inheritable(tell, True)
-    command = [sys.executable, "-m", "connect_cli_ext", "devops", "start", "--ready-fd", str(tell), *arguments]
-    child = _start("platform", command, environ=environ, log=log, pass_fds=(tell,))
-    os.close(tell)
+    child, ready = _begun(arguments, environ=environ, log=log, leashed=True)
     try:
-        with os.fdopen(ready, "rb") as stream:
-            if not stream.readline():
-                child.process.wait()
-                cause = f".\n{child.last_lines()}".rstrip() if log is not None else "; its message above says why."
-                raise CommandError(f"The platform did not start{cause}")
+        _await(child, ready)
         yield child
     finally:
         child.stop()
+
+
+def start_platform(arguments: Sequence[str], *, log: Path) -> Child:
+    """Start ``ccli devops start`` so that it outlives this process, and return when it serves.
+
+    Raises:
+        CommandError: it ended before it served; carries the end of its output.
+    """
+    child, ready = _begun(arguments, environ=None, log=log, leashed=False)
+    # Somebody has to ask how it ended, or the system keeps it as if it still were.
+    threading.Thread(target=child.process.wait, name="end of the platform", daemon=True).start()
+    try:
+        _await(child, ready)
+    except KeyboardInterrupt:
+        child.stop()
+        raise
+    return child
+
+
+def _begun(
+    arguments: Sequence[str], *, environ: Mapping[str, str] | None, log: Path | None, leashed: bool
+) -> tuple[Child, int]:
+    ready, tell = os.pipe()
+    os.set_inheritable(tell, True)
+    command = [sys.executable, "-m", "connect_cli_ext", "devops", "start", "--ready-fd", str(tell), *arguments]
+    try:
+        return _start("platform", command, environ=environ, log=log, pass_fds=(tell,), leashed=leashed), ready
+    finally:
+        os.close(tell)
+
+
+def _await(platform: Child, ready: int) -> None:
+    with os.fdopen(ready, "rb") as stream:
+        if not stream.readline():
+            platform.process.wait()
+            cause = (
+                f".\n{platform.last_lines()}".rstrip() if platform.log is not None else "; its message above says why."
+            )
+            raise CommandError(f"The platform did not start{cause}")
 
 
 @contextmanager
@@ -131,11 +182,12 @@ def _start(
     log: Path | None,
     cwd: Path | None = None,
     pass_fds: tuple[int, ...] = (),
+    leashed: bool = True,
 ) -> Child:
     with contextlib.ExitStack() as stack:
         output = stack.enter_context(log.open("ab")) if log is not None else None
         process = subprocess.Popen(
-            _leashed(command),
+            _leashed(command) if leashed else command,
             cwd=cwd,
             env=None if environ is None else dict(environ),
             stdin=subprocess.DEVNULL,

@@ -8,10 +8,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.files import write_private
+from connect_devops.settings import DEFAULT_PORT
 from connect_eaas.runner.env_file import find_env_file
 from connect_eaas.runner.errors import ExtensionError, SettingsError
 from connect_eaas.runner.extension import declared_applications
@@ -33,13 +35,14 @@ class Project:
     """What the project's own files say.
 
     ``type`` is the type of the extension as the platform calls it (``products``, ``hub``, ``multiaccount``,
-    ``transformations``).
+    ``transformations``). ``suggestion`` is the command that its author proposes to try first, empty for none.
     """
 
     path: Path
     name: str
     description: str
     type: str
+    suggestion: str = ""
 
     @property
     def slug(self) -> str:
@@ -107,6 +110,7 @@ def load_project(path: Path) -> Project:
         name=str(name),
         description=str(descriptor.get("description") or ""),
         type=_extension_type(document, declared),
+        suggestion=_suggestion(pyproject, document),
     )
 
 
@@ -117,6 +121,13 @@ def _extension_type(document: dict[str, Any], declared: dict[str, str]) -> str:
     if "tfnapp" in declared:
         return "transformations"
     return "multiaccount" if "webapp" in declared else "products"
+
+
+def _suggestion(pyproject: Path, document: dict[str, Any]) -> str:
+    chosen = document.get("tool", {}).get("connect", {}).get("try", "")
+    if not isinstance(chosen, str) or not chosen.isprintable():
+        raise FileError(pyproject, "tool.connect.try: expected a command on one line, as a text")
+    return chosen
 
 
 def _descriptor(path: Path, target: str) -> dict[str, Any]:
@@ -167,9 +178,12 @@ def _check_role(client: PlatformClient) -> None:
     """Say what to do where a vendor's platform is asked for an extension of a hub."""
     (account,) = client.get("/accounts")
     if account["type"] == "vendor":
+        # The other one takes two ports that this one has not: its own and the next.
+        port = (urlsplit(client.url).port or DEFAULT_PORT) + 2
         raise CommandError(
-            "This platform's account is a vendor's, but extensions for hubs are made by distributors: start a platform "
-            "with 'ccli devops start --role distributor --data-dir FOLDER', in a folder of its own."
+            "This platform's account is a vendor's, but extensions for hubs are made by distributors: start another "
+            f"platform beside it, with a folder of its own: ccli devops start --role distributor --port {port} "
+            "--data-dir FOLDER"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,9 @@ __all__ = ["start"]
 )
 @click.option("--open", "open_browser", is_flag=True, help="Open the platform in the browser.")
 @click.option("--quiet", is_flag=True, help="No banner.")
+@click.option(
+    "--while-used", type=click.Path(path_type=Path, dir_okay=False), hidden=True, help="Lock of those who use it."
+)
 @click.option("--ready-fd", type=int, hidden=True, help="File descriptor that gets a line once the platform serves.")
 def start(
     port: int | None,
@@ -51,6 +55,7 @@ def start(
     role: Role,
     open_browser: bool,
     quiet: bool,
+    while_used: Path | None,
     ready_fd: int | None,
 ) -> None:
     """Start the platform; it runs until Ctrl-C. Everything is kept in the data folder.
@@ -73,6 +78,10 @@ def start(
         if open_browser:
             open_page(platform.browser_link())
 
+    if while_used is not None and sys.platform != "win32":
+        from connect_cli_ext.devops.shared_platform import stop_when_unused
+
+        stop_when_unused(while_used)
     try:
         settings = Settings.from_environment(
             os.environ,

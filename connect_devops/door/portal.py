@@ -25,7 +25,7 @@ from starlette.types import ASGIApp
 
 from connect_devops.admissions import Admissions
 from connect_devops.api.callers import Visitor
-from connect_devops.api.errors import answer_http_exception
+from connect_devops.api.errors import ApiError, answer_http_exception
 from connect_devops.api.middleware import ErrorShield
 from connect_devops.domain.account import Account
 from connect_devops.domain.errors import NotFoundError
@@ -33,6 +33,7 @@ from connect_devops.door.extension_host import SESSION_PATH
 from connect_devops.door.hosts import Place, place, refuse_foreign
 from connect_devops.door.pages import Page, find_page, pages_of
 from connect_devops.services.container import Services
+from connect_devops.services.dialogs import Choice, keep_choice, kept_choice
 from connect_devops.services.installations import Installation
 
 __all__ = ["ENTER_PATH", "Portal"]
@@ -41,6 +42,7 @@ ENTER_PATH: Final = "/-/enter"
 """Opens a session of the frame with a code, then shows it."""
 _COOKIE: Final = "connect_devops_portal"
 _OWNER: Final = "owner"
+_MAX_CHOICE: Final = 1 << 20
 _ASSETS: Final[Mapping[str, str]] = {"frame.js": "text/javascript", "frame.css": "text/css"}
 _INSTALLABLE: Final = ("multiaccount", "transformations")
 
@@ -63,6 +65,7 @@ class Portal:
             routes=[
                 Route("/", self._frame, methods=["GET"]),
                 Route(ENTER_PATH, self._enter, methods=["GET"]),
+                Route("/-/choices/{method}", self._keep, methods=["PUT"]),
                 Route("/-/{asset}", self._asset, methods=["GET"]),
             ],
             middleware=[Middleware(ErrorShield)],
@@ -86,6 +89,27 @@ class Portal:
             raise HTTPException(404)
         text = files("connect_devops.door").joinpath(f"static/{name}").read_text(encoding="utf-8")
         return Response(text, media_type=_ASSETS[name], headers={"Cache-Control": "no-cache"})
+
+    async def _keep(self, request: Request) -> Response:
+        """Keep what a dialog saved; the next request that is triggered for its transformation has these settings."""
+        here = place(request)
+        refuse_foreign(request, here.portal, strictly=True)
+        if self.guests.grant(request.cookies.get(_COOKIE)) != here.environment.id:
+            raise ApiError(401, "This session has ended; open the page again with: ccli devops open page")
+        method = request.path_params["method"]
+        if method not in {page.method for page in pages_of(here.environment)}:
+            raise ApiError(404, f"{here.environment.id} has no transformation {method!r} with a dialog.")
+        sent = b""
+        async for part in request.stream():
+            sent += part
+            if len(sent) > _MAX_CHOICE:
+                raise ApiError(413, f"What a dialog saves has at most {_MAX_CHOICE} bytes.")
+        try:
+            choice = Choice.read(json.loads(sent))
+        except (ValueError, RecursionError):
+            raise ApiError(400, "The body is no JSON.") from None
+        await anyio.to_thread.run_sync(keep_choice, self.services.store, here.environment.id, method, choice)
+        return Response(status_code=204)
 
     async def _frame(self, request: Request) -> Response:
         here = place(request)
@@ -138,6 +162,8 @@ class Portal:
     ) -> dict[str, Any]:
         """What the frame's script needs to know."""
         account = owner if installation is None else installation.owner
+        method = None if page is None else page.method
+        kept = None if method is None else kept_choice(self.services.store, here.environment.id, method)
         return {
             "origin": here.origin,
             "page": None if page is None else page.key,
@@ -148,7 +174,8 @@ class Portal:
                 "installation": None if installation is None else {"id": installation.id},
             },
             "columns": list(self.columns) if page is not None and page.is_dialog else [],
-            "method": None if page is None else page.method,
+            "method": method,
+            "kept": None if kept is None else kept.as_json(),
         }
 
 
@@ -168,7 +195,7 @@ def _grouped(pages: Sequence[Page]) -> dict[str, list[Page]]:
 def _html(here: Place, html: str, status: int = 200) -> HTMLResponse:
     policy = (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {here.origin};"
-        f" frame-src {here.origin}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+        f" connect-src 'self'; frame-src {here.origin}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
     )
     headers = {
         "Content-Security-Policy": policy,

@@ -20,6 +20,7 @@ from connect_devops.sandbox.paths import value_at
 from connect_devops.sandbox.samples.words import Words
 from connect_devops.sandbox.samples.workbook import sample_rows, write_workbook
 from connect_devops.sandbox.world import World
+from connect_devops.services.dialogs import kept_choice
 from connect_devops.services.environments import Environment
 from connect_devops.services.extensions import Extension
 from connect_devops.services.queue import NewTask, Submission
@@ -92,6 +93,7 @@ def start(
         doc["transformation"]["function"] = function and {
             name: function[name] for name in ("id", "name", "status", "manual")
         }
+        chosen_before = function is not None and _take_kept_choice(world, doc, function)
         _provide_input(world, kind, doc)
         world.store(kind, doc)
         if function is None or function["manual"] or doc.get("status") != "pending":
@@ -107,10 +109,12 @@ def start(
             data={"method": function["method"]},
             installation_id=installation.id,
         )
-        if function["ui"]["edit_dialog"] and not value_at(doc, "transformation.settings"):
+        if chosen_before:
+            remarks.append(f"'{function['method']}' has the settings that its dialog saved last.")
+        elif function["ui"]["edit_dialog"] and not value_at(doc, "transformation.settings"):
             remarks.append(
-                f"The transformation '{function['method']}' has no settings; give what its dialog would save with "
-                "--set 'transformation.settings={…}'."
+                f"The transformation '{function['method']}' has no settings; choose them in its dialog with "
+                "'ccli devops open page', or give what it would save with --set 'transformation.settings={…}'."
             )
         return [world.services.queue.submit(task)], remarks
 
@@ -134,6 +138,20 @@ def _chosen(
     if function["manual"]:
         return function, [f"No task: the transformation '{function['method']}' is manual, people do it."]
     return function, []
+
+
+def _take_kept_choice(world: World, doc: dict[str, Any], function: Mapping[str, Any]) -> bool:
+    """Give a request without settings those that its dialog saved last; tells whether there were any."""
+    if value_at(doc, "transformation.settings"):
+        return False
+    kept = kept_choice(world.services.store, function["environment"]["id"], function["method"])
+    if kept is None:
+        return False
+    doc["transformation"]["settings"] = kept.settings
+    doc["transformation"]["overview"] = kept.overview
+    columns = doc["transformation"].setdefault("columns", {})
+    columns.update({side: list(kept.columns[side]) for side in ("input", "output") if kept.columns.get(side)})
+    return True
 
 
 def _is_connected(world: World, function: Mapping[str, Any]) -> bool:

@@ -149,10 +149,26 @@ def test_dialogs_of_transformations_save_what_the_transformations_read(
     expect(saved).to_contain_text('"overview": "Look into the box."')
     page.screenshot(path=tmp_path / "manual.png")
 
-    made = loop.trigger(
-        "billing_transformation_request",
-        **{"transformation.method": "copy_columns", "transformation.settings": settings},
-    )
+    # The next request has what was saved.
+    made = loop.trigger("billing_transformation_request", **{"transformation.method": "copy_columns"})
+    assert made["object"]["transformation"]["settings"] == settings
     (task,) = made["tasks"]
     done = loop.until_status(task["id"], "succeeded", "failed")
     assert done["status"] == "succeeded", done
+    columns = loop.client.get(f"/billing/requests/{made['object']['id']}")["transformation"]["columns"]
+    assert [column["name"] for column in columns["output"]] == ["Again", "Once more"]
+
+
+def test_a_transformation_without_settings_says_what_is_missing(make_loop: Callable[..., Loop], tmp_path: Path) -> None:
+    loop = running(make_loop, tmp_path, "extension_type=transformations")
+    for method, problem in (
+        ("copy_columns", "copies is missing. Choose them in its dialog."),
+        ("lookup_subscription", "column is missing; output is missing. Choose them in its dialog."),
+    ):
+        made = loop.trigger("billing_transformation_request", **{"transformation.method": method})
+        assert "choose them in its dialog with 'ccli devops open page'" in made["notes"][-1]
+        done = loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")
+        assert done["status"] == "failed"
+        assert problem in done["output"]
+        assert "Traceback" not in done["output"]
+        assert loop.client.get(f"/billing/requests/{made['object']['id']}")["status"] == "failed"

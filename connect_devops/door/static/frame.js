@@ -9,7 +9,7 @@
 const setup = JSON.parse(document.body.dataset.setup);
 const find = (selector) => document.querySelector(selector);
 const frame = find("iframe");
-const key = `settings of ${setup.method}`;
+let kept = setup.kept;
 
 function note(direction, name, value) {
   const item = document.createElement("li");
@@ -29,7 +29,6 @@ function send(name, argument) {
 }
 
 function configuration() {
-  const kept = JSON.parse(sessionStorage.getItem(key) ?? "null");
   return {
     context: { available_columns: setup.columns, stream: { id: "STR-0000-0000-0000", type: "billing" } },
     columns: { input: [], output: [] },
@@ -54,6 +53,17 @@ function fail(problem) {
   else say(text);
 }
 
+// The platform keeps what was saved for the next request of this transformation.
+async function keep(data) {
+  const answer = await fetch(`/-/choices/${encodeURIComponent(setup.method)}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(data ?? null),
+  });
+  if (!answer.ok) throw new Error((await answer.json()).errors.join(" "));
+  kept = data;
+}
+
 let isMounted = false;
 
 const receivers = {
@@ -70,14 +80,19 @@ const receivers = {
   "navigate-to": (route) => say(`The page leads to ${JSON.stringify(route)}, which belongs to the platform's portal.`),
   openDialog,
   "validation-error": fail,
-  save(result) {
+  async save(result) {
     if (!setup.method) return;
     if (result?.status !== "ok") {
       fail(result?.data ?? "The page did not save.");
       return;
     }
+    try {
+      await keep(result.data);
+    } catch (error) {
+      fail(`Not saved. ${error.message}`);
+      return;
+    }
     find("#problem").textContent = "";
-    sessionStorage.setItem(key, JSON.stringify(result.data));
     find("#saved pre").textContent = JSON.stringify(result.data, null, 2);
     find("#saved").hidden = false;
   },

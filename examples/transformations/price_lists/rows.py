@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from connect_eaas import RowTransformationResponse, TransformationsApplicationBase, transformation
+from pydantic import ValidationError
 
-from price_lists.settings import ConversionSettings, MarkingSettings, chosen
+from price_lists.settings import ConversionSettings, MarkingSettings, chosen, wrong_settings
 
 Row = dict[str, Any]
 LARGE_FORMAT = '[Red]"large: "#,##0.00'
@@ -16,12 +18,15 @@ LARGE_FORMAT = '[Red]"large: "#,##0.00'
 class PriceListTransformations(TransformationsApplicationBase):
     """One instance serves all rows of a request, several at a time: rows share nothing that changes."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        settings = chosen(self.transformation_request)
-        # Read once, not for each row. What the dialog does not know of the other transformation, it leaves out.
-        self.conversion = ConversionSettings.model_validate(settings)
-        self.marking = MarkingSettings.model_validate(settings)
+    @cached_property
+    def conversion(self) -> ConversionSettings:
+        """Read once, not for each row. Raises ValidationError if they will not do."""
+        return ConversionSettings.model_validate(chosen(self.transformation_request))
+
+    @cached_property
+    def marking(self) -> MarkingSettings:
+        """Read once, not for each row. Raises ValidationError if they will not do."""
+        return MarkingSettings.model_validate(chosen(self.transformation_request))
 
     @transformation(
         name="Convert prices",
@@ -30,12 +35,16 @@ class PriceListTransformations(TransformationsApplicationBase):
     )
     def convert_prices(self, row: Row) -> RowTransformationResponse:
         """Convert one price. A price that is no number fails the request, with its row in the message."""
+        try:
+            settings = self.conversion
+        except ValidationError as error:
+            return RowTransformationResponse.fail(wrong_settings(error))
         if row.get("quantity") == 0:
             return RowTransformationResponse.delete()
         price = row.get("price")
         if isinstance(price, bool) or not isinstance(price, (int, float)):
             return RowTransformationResponse.fail(f"The price of {row.get('id')} is no number: {price!r}")
-        converted = round(Decimal(str(price)) * self.conversion.rate, self.conversion.digits)
+        converted = round(Decimal(str(price)) * settings.rate, settings.digits)
         return RowTransformationResponse.done({**row, "price": float(converted)})
 
     @transformation(
@@ -45,10 +54,14 @@ class PriceListTransformations(TransformationsApplicationBase):
     )
     def mark_large(self, row: Row, row_styles: dict[str, Any]) -> RowTransformationResponse:
         """Mark one row. Asking for ``row_styles`` is what makes the runner read styles at all."""
+        try:
+            settings = self.marking
+        except ValidationError as error:
+            return RowTransformationResponse.fail(wrong_settings(error))
         if not row.get("active", True):
             return RowTransformationResponse.skip()
         amount = Decimal(str(row.get("price") or 0)) * Decimal(str(row.get("quantity") or 0))
         styles = dict(row_styles)
-        if amount >= self.marking.large_from and "price" in styles:
+        if amount >= settings.large_from and "price" in styles:
             styles["price"] = styles["price"].with_number_format(LARGE_FORMAT)
         return RowTransformationResponse.done(row, styles)

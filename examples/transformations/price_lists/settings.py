@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 
 class ConversionSettings(BaseModel):
@@ -19,6 +19,12 @@ class MarkingSettings(BaseModel):
     """Of the marking of large amounts."""
 
     large_from: Decimal = Field(default=Decimal(10_000), gt=0, title="Smallest large amount")
+
+
+def wrong_settings(error: ValidationError) -> str:
+    """Return what is wrong with settings, for the people who chose them in the dialog."""
+    problems = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+    return f"The settings will not do: {'; '.join(problems)}. Choose them in the dialog of this transformation."
 
 
 def chosen(request: dict[str, Any] | None) -> dict[str, Any]:

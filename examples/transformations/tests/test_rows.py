@@ -6,7 +6,7 @@ import logging
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from connect_eaas.testing import transform_rows
 
 from price_lists.rows import LARGE_FORMAT, PriceListTransformations
 
@@ -60,7 +60,16 @@ def test_what_is_not_in_use_is_skipped() -> None:
     assert application().mark_large({"active": False}, {}).status == "skip"
 
 
-@pytest.mark.parametrize("wrong", [{"rate": 0}, {"rate": "much"}, {"digits": 9}, {"large_from": -1}])
-def test_settings_without_sense_stop_the_request_before_its_first_row(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValidationError):
-        application(**wrong)
+@pytest.mark.parametrize(
+    ("method", "wrong"),
+    [
+        ("convert_prices", {"rate": 0}),
+        ("convert_prices", {"rate": "much"}),
+        ("convert_prices", {"digits": 9}),
+        ("mark_large", {"large_from": -1}),
+    ],
+)
+def test_settings_without_sense_stop_the_request_at_its_first_row(method: str, wrong: dict[str, Any]) -> None:
+    (field,) = wrong
+    with pytest.raises(Exception, match=f"will not do: {field}: Input should be .* Choose them in the dialog"):
+        transform_rows(PriceListTransformations, method, [{"id": "A", "price": 1, "quantity": 1}], settings=wrong)

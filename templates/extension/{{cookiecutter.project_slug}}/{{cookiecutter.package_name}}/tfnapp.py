@@ -23,8 +23,9 @@ from connect_eaas import (
     variables,
 {% endif %}
 )
+from pydantic import ValidationError
 
-{{ imports(package ~ '.schemas', ['CopySettings', 'LookupSettings', 'chosen']) | trim }}
+{{ imports(package ~ '.schemas', ['CopySettings', 'LookupSettings', 'chosen', 'wrong_settings']) | trim }}
 
 Row = dict[str, Any]
 
@@ -47,12 +48,16 @@ class {{ tfn_class }}(TransformationsApplicationBase):
     )
     {{ def }} copy_columns(self, row: Row, row_styles: dict[str, Any]) -> RowTransformationResponse:
         """Copy the chosen columns of one row. Styles are read at all because the method asks for ``row_styles``."""
-        copies = self._copying.copies
+        try:
+            settings = self._copying
+        except ValidationError as error:
+            return RowTransformationResponse.fail(wrong_settings(error))
+        copies = settings.copies
         missing = [copy.source for copy in copies if copy.source not in row]
         if missing:
             return RowTransformationResponse.fail(f"The file has no column {', '.join(missing)}.")
         styles = {}
-        if self._copying.keep_styles:
+        if settings.keep_styles:
             styles = {copy.target: row_styles[copy.source] for copy in copies if copy.source in row_styles}
         return RowTransformationResponse.done({copy.target: row[copy.source] for copy in copies}, styles)
 
@@ -63,7 +68,10 @@ class {{ tfn_class }}(TransformationsApplicationBase):
     )
     {{ def }} lookup_subscription(self, row: Row) -> RowTransformationResponse:
         """Look the subscription of one row up. A row without an id gets an empty cell."""
-        settings = self._looking_up
+        try:
+            settings = self._looking_up
+        except ValidationError as error:
+            return RowTransformationResponse.fail(wrong_settings(error))
         subscription_id = str(row.get(settings.column) or "")
         subscription = {{ wait }}self._subscription(subscription_id) if subscription_id else {}
         if subscription_id and not subscription and settings.must_exist:
@@ -82,12 +90,12 @@ class {{ tfn_class }}(TransformationsApplicationBase):
 
     @cached_property
     def _copying(self) -> CopySettings:
-        """What was chosen for "Copy columns", read once and not for each row."""
+        """What was chosen for "Copy columns", read once and not for each row. Raises ValidationError if it will not do."""
         return CopySettings.model_validate(chosen(self.transformation_request))
 
     @cached_property
     def _looking_up(self) -> LookupSettings:
-        """What was chosen for "Look subscriptions up"."""
+        """What was chosen for "Look subscriptions up". Raises ValidationError if it will not do."""
         return LookupSettings.model_validate(chosen(self.transformation_request))
 
     {{ def }} _subscription(self, subscription_id: str) -> Row:
