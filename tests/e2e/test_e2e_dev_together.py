@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -12,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from loop import PROJECTS, bare_environment, ccli
+from loop import PROJECTS, bare_environment, ccli, rendered_demo
 
 from connect_cli_ext.devops.processes import platform_process
 from connect_cli_ext.discovery import LocalPlatform, find_local_platform
@@ -23,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="Windows has no locks that are shared"),
 ]
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 PURCHASE = "asset_purchase_request_processing"
 
 
@@ -212,3 +215,24 @@ def test_a_platform_that_cannot_start_says_why(
     assert "The platform did not start." in said
     assert port in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("made_by", ["template", "example"])
+def test_what_dev_proposes_for_transformations_works_as_printed(
+    dev: Callable[..., Dev], environ: dict[str, str], tmp_path: Path, made_by: str
+) -> None:
+    if made_by == "template":
+        project = rendered_demo(tmp_path, "extension_type=transformations")
+    else:
+        project = Path(shutil.copytree(EXAMPLES / "transformations", tmp_path / "transformations"))
+    one = dev(project.name)
+    _, *command = shlex.split(one.until("try  ").split("try", 1)[1])
+    # The last of its sessions: then the platform knows the transformations.
+    one.until("runner.transformations INFO")
+    made = ccli(*command, "-o", "json", environ=environ)
+    assert made.returncode == 0, made.stderr
+    answer = json.loads(made.stdout)
+    assert answer["tasks"], answer["notes"]
+    assert answer["notes"] == []
+    one.until("succeeded    billing_transformation_request")
+    one.interrupt()

@@ -90,12 +90,12 @@ class {{ tfn_class }}(TransformationsApplicationBase):
 
     @cached_property
     def _copying(self) -> CopySettings:
-        """What was chosen for "Copy columns", read once and not for each row. Raises ValidationError if it will not do."""
+        """What was chosen for "Copy columns", read once and not for each row; wrong settings raise ValidationError."""
         return CopySettings.model_validate(chosen(self.transformation_request))
 
     @cached_property
     def _looking_up(self) -> LookupSettings:
-        """What was chosen for "Look subscriptions up". Raises ValidationError if it will not do."""
+        """What was chosen for "Look subscriptions up"; wrong settings raise ValidationError."""
         return LookupSettings.model_validate(chosen(self.transformation_request))
 
     {{ def }} _subscription(self, subscription_id: str) -> Row:
