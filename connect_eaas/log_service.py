@@ -25,7 +25,7 @@ class ExtensionLogHandler(LogzioHandler):  # type: ignore[misc]
 
     Args:
         token: the log service's key.
-        default_extra_fields: added to each record; a record's own fields win.
+        default_extra_fields: added to each record; a record's own fields win, unless they are None.
         options: those of the library's handler, e.g. ``url``, ``logs_drain_timeout``, ``backup_logs``.
     """
 
@@ -37,7 +37,12 @@ class ExtensionLogHandler(LogzioHandler):  # type: ignore[misc]
 
     def extra_fields(self, message: logging.LogRecord) -> dict[str, Any]:
         """Return what a record carries beside its text."""
-        fields: dict[str, Any] = redact({**self.default_extra_fields, **super().extra_fields(message)})
+        own: dict[str, Any] = super().extra_fields(message)
+        # A call that has no account of its own must not hide whose extension it is.
+        told = {
+            name: value for name, value in own.items() if value is not None or name not in self.default_extra_fields
+        }
+        fields: dict[str, Any] = redact({**self.default_extra_fields, **told})
         return fields
 
     def format_message(self, message: logging.LogRecord) -> dict[str, Any]:

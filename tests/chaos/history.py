@@ -19,8 +19,8 @@ from runner_in_memory import Runner
 
 from connect_devops.hub.address import RunnerAddress
 from connect_devops.hub.desk import Desk
-from connect_eaas.protocol.messages import Task
-from connect_eaas.protocol.session import HANDSHAKE_TIMEOUT_S, Session, Side
+from connect_eaas.protocol.messages import SetupRequest, Task
+from connect_eaas.protocol.session import HANDSHAKE_TIMEOUT_S, Session, Side, State
 from connect_eaas.protocol.session_events import (
     Acknowledged,
     Configured,
@@ -30,7 +30,7 @@ from connect_eaas.protocol.session_events import (
     TaskReceived,
 )
 
-_ANSWERS = ("success", "skip", "fail", "retry", "retry", "retry", "reschedule", "retry")
+_ANSWERS = ("success", "skip", "fail", "retry", "retry", "reschedule", "retry", "reschedule")
 _RUBBISH = ("", "{}", "nonsense", '{"version": 2, "message_type": "task"}', '{"version": 2, "message_type": "later"}')
 _MOST_TASKS = 4
 
@@ -90,6 +90,8 @@ class History:
             yield from (self.finish,) * 10
         if runner.incoming or runner.outgoing:
             yield from (self.drop, self.duplicate)
+        if runner.delivered:
+            yield self.repeat
         if runner.incoming:
             yield from (self.arrive_at_runner,) * 16
         if runner.outgoing:
@@ -146,13 +148,21 @@ class History:
             return
         for event in session.receive(runner.outgoing.popleft(), self._monotonic):
             if isinstance(event, SetupRequested):
-                session.send(desk.set_up(event.request, bool(session.features)))
+                self._set_up(runner, session, desk, event.request)
             elif isinstance(event, ResultReceived):
                 for confirmation in desk.settle([event.task]):
                     session.send(confirmation)
             else:
                 assert isinstance(event, FrameRejected), event
         runner.incoming.extend(session.data_to_send())
+
+    def _set_up(self, runner: Runner, session: Session, desk: Desk, request: SetupRequest) -> None:
+        """A runner that came back keeps the tasks that it names, and no others."""
+        before = self._platform.held_by_instance(runner.name)
+        session.send(desk.set_up(request, bool(session.features)))
+        after = self._platform.held_by_instance(runner.name)
+        kept = before.keys() & set(request.held or ())
+        assert after == dict.fromkeys(kept, desk.session_id), f"{before} of which {request.held} are held: {after}"
 
     def notice(self, runner: Runner) -> None:
         """The platform finds out that a line is gone."""
@@ -185,6 +195,7 @@ class History:
         # What the timekeeper does about tasks, when it is due.
         if self._platform.leases_are_over():
             self._services.leases.expire()
+        assert not self._platform.leases_are_over(), "a lease lasts longer than its time"
         # It was longer than the grace.
         left = self._platform.held_by_others([desk.session_id for _, desk in self._desks.values()])
         assert not left, f"tasks stay with sessions that are gone: {left}"
@@ -195,14 +206,20 @@ class History:
             if session is not None and session.handle_timeout(self._monotonic):
                 self.cut(runner)
                 self.notice(runner)
+            # It was longer than a handshake may take.
+            assert runner.session is None or runner.session.configured, "a runner waits for its configuration for ever"
+            session, _desk = self._desks.get(runner.name, (None, None))
+            assert session is None or session.state is not State.START, "the platform waits for a runner for ever"
 
     # The runner.
 
     def arrive_at_runner(self, runner: Runner) -> None:
         if runner.session is None or not runner.incoming:
             return
-        for event in runner.session.receive(runner.incoming.popleft(), self._monotonic):
+        frame = runner.incoming.popleft()
+        for event in runner.session.receive(frame, self._monotonic):
             if isinstance(event, TaskReceived):
+                runner.delivered[event.task.options.task_id] = frame
                 if runner.take(event.task):
                     self._check_alone(runner, event.task)
             elif isinstance(event, Acknowledged):
@@ -263,6 +280,11 @@ class History:
         """A frame comes twice, the second time after all others."""
         line = self._line(runner)
         line.append(line[0])
+
+    def repeat(self, runner: Runner) -> None:
+        """A delivery that arrived before comes once more, when its result may be known."""
+        frames = list(runner.delivered.values())
+        runner.incoming.append(frames[self._number() % len(frames)])
 
     def drop(self, runner: Runner) -> None:
         """A frame vanishes, and the line holds."""

@@ -25,7 +25,7 @@ CATEGORIES = ("background", "scheduled")
 GRACE = timedelta(seconds=15)
 
 _ATTEMPTS = """
-    SELECT t.id, t.status, a.lease_id, a.leased, a.ended, a.outcome, a.late_count, a.late_result
+    SELECT t.id, t.status, a.lease_id, a.leased, a.ended, a.outcome, a.next, a.late_count, a.late_result
     FROM tasks t LEFT JOIN attempts a ON a.task_number = t.number ORDER BY t.number, a.attempt
 """
 
@@ -97,6 +97,14 @@ class PlatformInMemory:
         held = self._raw.execute("SELECT id, session_id FROM tasks WHERE status = 'processing'")
         return [(task_id, session_id) for task_id, session_id in held if session_id not in sessions]
 
+    def held_by_instance(self, instance_id: str) -> dict[str, str | None]:
+        """Leases of a runner → its session; None for those that only wait for the runner."""
+        held = self._raw.execute(
+            "SELECT lease_id, session_id, orphaned FROM tasks WHERE status = 'processing' AND assignee = ?",
+            (instance_id,),
+        )
+        return {lease: None if orphaned else session_id for lease, session_id, orphaned in held}
+
     def lasting(self, leases: Collection[str]) -> list[str]:
         """Those of these leases that have not ended."""
         return [lease for lease in leases if self._any("SELECT 1 FROM tasks WHERE lease_id = ?", lease)]
@@ -104,10 +112,10 @@ class PlatformInMemory:
     def timelines(self) -> dict[str, tuple[str, list[Attempt]]]:
         """The state and the attempts of each task, by id."""
         found: dict[str, tuple[str, list[Attempt]]] = {}
-        for task_id, status, lease, leased, ended, *rest in self._raw.execute(_ATTEMPTS):
+        for task_id, status, lease, leased, ended, outcome, due, *late in self._raw.execute(_ATTEMPTS):
             _, attempts = found.setdefault(task_id, (status, []))
             if lease is not None:
-                attempts.append(Attempt(lease, leased / 1e6, None if ended is None else ended / 1e6, *rest))
+                attempts.append(Attempt(lease, leased / 1_000_000, _seconds(ended), outcome, _seconds(due), *late))
         return found
 
     def clear(self) -> None:
@@ -121,6 +129,10 @@ class PlatformInMemory:
 
     def _any(self, query: str, *values: object) -> bool:
         return self._raw.execute(query, values).fetchone() is not None
+
+
+def _seconds(moment: int | None) -> float | None:
+    return None if moment is None else moment / 1_000_000
 
 
 def _microseconds(moment: datetime) -> int:

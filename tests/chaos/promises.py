@@ -27,6 +27,7 @@ class Attempt(NamedTuple):
     leased: float
     ended: float | None
     outcome: str | None
+    next: float | None
     late_count: int
     late_result: str | None
 
@@ -44,15 +45,17 @@ def check_task(task_id: str, status: str, attempts: Sequence[Attempt], answered:
     seen = Counter(outcomes)
     seen["late"] = sum(attempt.late_count for attempt in attempts)
     tries = 0
-    earliest = 0.0
     said_before: set[str] = set()
-    for attempt in attempts:
+    for previous, attempt in zip((None, *attempts), attempts, strict=False):
         assert attempt.ended is not None, f"{task_id}: an attempt has no end: {outcomes}"
-        assert attempt.leased >= earliest, f"{task_id} was delivered {earliest - attempt.leased} s too early: {attempt}"
+        assert previous is None or previous.next is not None, f"{task_id} was delivered after its end: {outcomes}"
+        assert previous is None or attempt.leased >= (previous.next or 0), f"{task_id} was delivered early: {attempt}"
         used = tries
         tries = tries + 1 if attempt.outcome in ("retry", "lost", "expired") else 0
         assert tries <= TRIES, f"{task_id} was tried too often: {outcomes}"
-        earliest = attempt.ended + _pause(attempt.outcome, used)
+        ends = attempt.outcome in FINAL or tries == TRIES
+        due = None if ends else attempt.ended + _pause(attempt.outcome, used)
+        assert attempt.next == due, f"{task_id} was to be delivered at {attempt.next}, not at {due}: {outcomes}"
         _check_answer(task_id, attempt, answered.get(attempt.lease_id), said_before)
         said_before.add(answered.get(attempt.lease_id, ""))
     finals = [outcome for outcome in outcomes if outcome in FINAL]

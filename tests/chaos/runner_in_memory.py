@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from pathlib import Path
 
-from promises import FINAL
+from promises import COUNTDOWN_S, FINAL
 
 from connect_eaas.protocol.messages import ACKNOWLEDGEMENTS, SetupRequest, Task, TaskOutput
 from connect_eaas.protocol.session import Session, Side
@@ -31,8 +31,10 @@ class Runner:
         self.begun: Counter[str] = Counter()
         # Every answer that a handler gave, by lease.
         self.answered: dict[str, str] = {}
-        # Final answers that the platform has not confirmed, lease by lease: what must survive everything.
-        self._owed: dict[str, str] = {}
+        # Answers that the platform has not confirmed, by lease: what must survive everything.
+        self._owed: dict[str, Task] = {}
+        # The newest delivery of each task over the present line, by task id.
+        self.delivered: dict[str, str] = {}
         self.incoming: deque[str] = deque()
         self.outgoing: deque[str] = deque()
 
@@ -50,10 +52,11 @@ class Runner:
         """What the dispatcher does with a delivery; True if the handler is begun."""
         known = self.results.answer(task)
         if known is not None:
-            self.results.put(known)
+            self._owe(known)
             return False
         task_id, lease = task.options.task_id, task.options.lease
-        assert task_id not in self._owed.values(), f"{task_id} is done, and would be run again under {lease}"
+        done = [owed for owed in self._owed.values() if owed.options.task_id == task_id and _result(owed) in FINAL]
+        assert not done, f"{task_id} is done, and would be run again under {lease}"
         assert lease not in self.answered, f"{task_id} was answered under {lease}, and would be run again under it"
         begins = task_id not in self.running
         self.running[task_id] = task
@@ -64,9 +67,11 @@ class Runner:
     def finish(self, task_id: str, result: str) -> None:
         task = self.running.pop(task_id)
         self.answered[task.options.lease] = result
-        if result in FINAL:
-            self._owed[task.options.lease] = task_id
-        self.results.put(task.answered(TaskOutput.model_validate({"result": result, "countdown": 30})))
+        self._owe(task.answered(TaskOutput.model_validate({"result": result, "countdown": COUNTDOWN_S})))
+
+    def _owe(self, result: Task) -> None:
+        self._owed[result.options.lease] = result
+        self.results.put(result)
 
     def acknowledged(self, lease: str) -> None:
         self._owed.pop(lease, None)
@@ -85,6 +90,7 @@ class Runner:
             self.session.close()
             self.session = None
             self.results.connection_lost()
+        self.delivered.clear()
         self.incoming.clear()
         self.outgoing.clear()
 
@@ -94,3 +100,11 @@ class Runner:
         self.running.clear()
         self.results.close()
         self.results = Results(journal=OutboxFile(self._journal))
+        kept = {result.options.lease: _result(result) for result in self.results.owed}
+        owed = {lease: _result(result) for lease, result in self._owed.items()}
+        assert kept == owed, "the journal kept something else than what is owed"
+
+
+def _result(task: Task) -> str:
+    assert task.output is not None
+    return task.output.result

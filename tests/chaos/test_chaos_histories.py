@@ -21,7 +21,7 @@ from history import History, play
 from platform_in_memory import PlatformInMemory
 from promises import TRIES
 
-FAULTS = ("drop", "duplicate", "delay", "cut", "kill_runner", "kill_platform", "rubbish")
+FAULTS = ("drop", "duplicate", "repeat", "delay", "cut", "kill_runner", "kill_platform", "rubbish")
 ENDS = ("success", "skip", "fail", "retry", "reschedule", "lost", "expired", "late", "tried ten times more")
 _PLAYER = Path(__file__).with_name("play_histories.py")
 

@@ -30,6 +30,7 @@ from connect_eaas.protocol.messages import (
     TaskInput,
     TaskOptions,
     Variable,
+    WebTask,
 )
 from connect_eaas.protocol.session import Session, Side
 from connect_eaas.protocol.session_events import Event, ResultReceived, SetupRequested, ShutdownReceived
@@ -69,7 +70,7 @@ class Conversation:
         for frame in self.session.data_to_send():
             await self.socket.send(frame)
 
-    async def send(self, *messages: Task | SetupResponse) -> None:
+    async def send(self, *messages: Task | WebTask | SetupResponse) -> None:
         for message in messages:
             self.session.send(message)
         await self.flush()
@@ -140,8 +141,10 @@ class ScriptedPlatform:
 
     async def handle(self, socket: ServerConnection) -> None:
         assert socket.request is not None
-        query = parse_qs(urlsplit(socket.request.path).query)
-        kind = query.get("runner_type", ["background"])[0]
+        path = urlsplit(socket.request.path)
+        query = parse_qs(path.query)
+        application = path.path.rpartition("/")[2]
+        kind = query.get("runner_type", [application if application == "webapp" else "background"])[0]
         session = Session(Side.PLATFORM, now=0.0, features=self.features)
         conversation = Conversation(socket, session, kind, query)
         self.all_conversations.append(conversation)
