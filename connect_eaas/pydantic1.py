@@ -12,7 +12,10 @@ and applies to the models of the project's own packages only. What it does (``re
 * ``class Config`` with the old names, and with aliases in ``fields``;
 * an overridden ``dict`` says how the model is serialized, also in answers of endpoints;
 * a model equals a dictionary with the same values;
-* ``root_validator`` without arguments, and ``regex`` in ``Field``.
+* ``root_validator`` without arguments; validators that take ``field`` and ``config``;
+* ``regex`` in ``Field`` and ``constr``, ``const`` and ``allow_mutation`` in ``Field``, ``min_items`` and ``max_items``
+  in ``conlist`` and ``conset``; fields without an annotation;
+* ``json`` with the options of ``json.dumps``.
 
 What it does not: texts and types of validation errors, and ``None`` returned where an endpoint declares a model.
 
@@ -21,13 +24,20 @@ Importing this module imports the standard library only; ``activate`` imports py
 
 from __future__ import annotations
 
+import functools
+import inspect
+import json
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 __all__ = ["VARIABLE", "activate", "activate_if_wanted", "is_wanted", "own_packages"]
 
@@ -51,6 +61,11 @@ _packages: set[str] = set()
 _activated = False
 # Fields made by `Field(...)`: pydantic 2 does not tell them from `Field()`.
 _explicitly_required: list[Any] = []
+# Fields made by `Field(…, const=True)`: they take their default only.
+_constant: list[Any] = []
+_VALUES: Final = (str, int, float, bool, list, dict, set, tuple, Decimal, date, time, timedelta, Enum)
+"""Types of values that make a field where a class body assigns them without an annotation."""
+_SHAPE: Final = frozenset({"include", "exclude", "by_alias", "exclude_unset", "exclude_defaults", "exclude_none"})
 # Models whose own `dict` is running: what it calls must not come back to it.
 _in_dict: ContextVar[frozenset[int]] = ContextVar("in_dict", default=frozenset())
 
@@ -117,13 +132,24 @@ def activate(packages: Iterable[str]) -> None:
     def new(
         mcs: type, name: str, bases: tuple[type, ...], namespace: dict[str, Any], *rest: Any, **options: Any
     ) -> Any:
-        if bases and _is_ours(namespace):
-            namespace = _translated(pydantic, bases, dict(namespace))
-        return make(mcs, name, bases, namespace, *rest, **options)
+        if not bases or not _is_ours(namespace):
+            return make(mcs, name, bases, namespace, *rest, **options)
+        old = namespace.get("Config")
+        made = make(mcs, name, bases, _translated(pydantic, bases, dict(namespace)), *rest, **options)
+        if old is not None:
+            # Its subclasses may derive their own one from it.
+            type.__setattr__(made, "Config", old)
+        return made
 
     metaclass.__new__ = new
     pydantic.Field = _field(pydantic.Field)
     pydantic.root_validator = _root_validator(pydantic.root_validator)
+    pydantic.validator = _validator(pydantic)
+    pydantic.constr = _renaming(pydantic.constr, {"regex": "pattern"})
+    for name in ("conlist", "conset", "confrozenset"):
+        setattr(
+            pydantic, name, _renaming(getattr(pydantic, name), {"min_items": "min_length", "max_items": "max_length"})
+        )
     warnings.filterwarnings("ignore", category=pydantic.PydanticDeprecatedSince20)
 
 
@@ -142,7 +168,12 @@ def _is_ours(namespace: Mapping[str, Any]) -> bool:
 
 def _translated(pydantic: Any, bases: tuple[type, ...], namespace: dict[str, Any]) -> dict[str, Any]:
     """The class body, with what pydantic 2 needs."""
-    annotations = namespace.get("__annotations__", {})
+    annotations = namespace["__annotations__"] = dict(namespace.get("__annotations__", {}))
+    for name, value in list(namespace.items()):
+        if any(value is field for field in _constant):
+            annotations[name] = Literal[value.default]
+        elif name not in annotations and not name.startswith("_") and _makes_field(pydantic, value):
+            annotations[name] = _annotation_of(bases, name, value)
     namespace[_REQUIRED] = frozenset(
         name
         for name, value in namespace.items()
@@ -156,6 +187,9 @@ def _translated(pydantic: Any, bases: tuple[type, ...], namespace: dict[str, Any
     if "coerce_numbers_to_str" not in known:
         config.setdefault("coerce_numbers_to_str", True)
     namespace["model_config"] = pydantic.ConfigDict(**config)
+    plain = pydantic.BaseModel.json
+    if "json" not in namespace and all(getattr(base, "json", plain) is plain for base in bases):
+        namespace["json"] = _json
     if "__eq__" not in namespace:
         namespace["__eq__"] = _equals
     if "__get_pydantic_core_schema__" not in namespace:
@@ -197,9 +231,15 @@ def _core_schema(cls: Any, source: Any, handler: Callable[[Any], dict[str, Any]]
     required = {name for base in cls.__mro__ for name in base.__dict__.get(_REQUIRED, ())}
     for name, field in fields.items():
         inner = field["schema"]
-        if name not in required and inner["type"] in ("nullable", "any", "none"):
-            field["schema"] = {"type": "default", "schema": inner, "default": None}
+        if name not in required and _without_validators(inner)["type"] in ("nullable", "any", "none"):
             info = cls.__pydantic_fields__.get(name)
+            field["schema"] = {
+                "type": "default",
+                "schema": inner,
+                "default": None,
+                # A validator with `always=True` asks for it.
+                "validate_default": bool(info is not None and info.validate_default),
+            }
             if info is not None:
                 info.default = None
     if cls.dict is not _base_model().dict and "serialization" not in model:
@@ -228,6 +268,34 @@ def _fields_part(schema: Any) -> dict[str, Any]:
     return schema["fields"] if isinstance(schema, dict) else {}
 
 
+def _without_validators(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a field's type, below the validators around it."""
+    while schema["type"] in ("function-after", "function-before", "function-wrap"):
+        schema = schema["schema"]
+    return schema
+
+
+def _makes_field(pydantic: Any, value: Any) -> bool:
+    return isinstance(value, _VALUES) or type(value) is pydantic.fields.FieldInfo
+
+
+def _annotation_of(bases: tuple[type, ...], name: str, value: Any) -> Any:
+    """The type of a field without an annotation: that of the base's field, else that of its value."""
+    for base in bases:
+        known = getattr(base, "__pydantic_fields__", {}).get(name)
+        if known is not None:
+            return known.annotation
+    return type(value) if isinstance(value, _VALUES) else type(value.default)
+
+
+def _json(self: Any, *, encoder: Any = None, models_as_dict: bool = True, **options: Any) -> str:
+    """Write the model as ``json.dumps`` does, with its options."""
+    shape = {name: options.pop(name) for name in list(options) if name in _SHAPE}
+    if encoder is not None:
+        return json.dumps(self.model_dump(**shape), default=encoder, **options)
+    return json.dumps(self.model_dump(mode="json", **shape), **options)
+
+
 def _by_own_dict(self: Any, handler: Callable[[Any], Any], info: Any) -> Any:
     running = _in_dict.get()
     if id(self) in running or not hasattr(self, "dict"):
@@ -254,12 +322,79 @@ def _field(make: Any) -> Any:
     def field(*arguments: Any, **options: Any) -> Any:
         if "regex" in options:
             options["pattern"] = options.pop("regex")
+        if "allow_mutation" in options:
+            options["frozen"] = not options.pop("allow_mutation")
+        constant = options.pop("const", None)
         made = make(*arguments, **options)
+        if constant:
+            _constant.append(made)
         if (arguments and arguments[0] is ...) or options.get("default") is ...:
             _explicitly_required.append(made)
         return made
 
     return field
+
+
+@dataclass(frozen=True)
+class _FieldName:
+    """What a validator gets as ``field``; more than the name is not known."""
+
+    name: str
+
+    @property
+    def alias(self) -> str:
+        return self.name
+
+
+def _validator(pydantic: Any) -> Any:
+    """``validator`` for functions that also take ``field`` or ``config``."""
+    make = pydantic.validator
+
+    def validator(*fields: Any, **options: Any) -> Any:
+        decorate = make(*fields, **options)
+
+        def adapted(function: Any) -> Any:
+            inner = getattr(function, "__func__", function)
+            taken = inspect.signature(inner).parameters.keys() & {"field", "config"}
+            if not taken or getattr(inner, "__module__", "").partition(".")[0] not in _packages:
+                return decorate(function)
+            takes_values = "values" in inspect.signature(inner).parameters
+
+            def call(cls: Any, value: Any, values: Mapping[str, Any], name: str) -> Any:
+                known: dict[str, Any] = {"field": _FieldName(name), "config": getattr(cls, "Config", None)}
+                more = {name: known[name] for name in taken} | ({"values": values} if takes_values else {})
+                return inner(cls, value, **more)
+
+            if len(fields) == 1 and fields[0] != "*":
+
+                @functools.wraps(inner)
+                def one(cls: Any, value: Any, values: Any) -> Any:
+                    return call(cls, value, values, fields[0])
+
+                del one.__wrapped__  # its signature is its own
+                return decorate(one)
+
+            @functools.wraps(inner)
+            def any_of(cls: Any, value: Any, info: Any) -> Any:
+                return call(cls, value, info.data, info.field_name)
+
+            del any_of.__wrapped__
+            mode = "before" if options.get("pre") else "after"
+            return pydantic.field_validator(*fields, mode=mode, check_fields=options.get("check_fields"))(any_of)
+
+        return adapted
+
+    return validator
+
+
+def _renaming(make: Any, names: Mapping[str, str]) -> Any:
+    """A function that also takes the older names of its options."""
+
+    @functools.wraps(make)
+    def renamed(*arguments: Any, **options: Any) -> Any:
+        return make(*arguments, **{names.get(name, name): value for name, value in options.items()})
+
+    return renamed
 
 
 def _root_validator(make: Any) -> Any:

@@ -153,7 +153,9 @@ def pytest_configure(config: pytest.Config) -> None:
     from connect_eaas import pydantic1
 
     try:
-        pydantic1.activate_if_wanted(config.rootpath, os.environ)
+        if pydantic1.activate_if_wanted(config.rootpath, os.environ):
+            # pytest has filters of its own, and a project may make errors of warnings.
+            config.addinivalue_line("filterwarnings", "ignore::pydantic.warnings.PydanticDeprecatedSince20")
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
 

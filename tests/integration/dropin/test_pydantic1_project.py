@@ -121,3 +121,20 @@ def test_its_own_tests_pass(project: Path) -> None:
     assert done.returncode == 0, done.stdout
     assert "models work as under pydantic 1" in done.stdout
     assert run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project), **{VARIABLE: "0"}).returncode != 0
+
+
+def test_its_tests_pass_where_warnings_are_errors(project: Path) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(
+            '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\nasyncio_default_fixture_loop_scope = "function"\n'
+        )
+    (project / "old" / "old_way.py").write_text(
+        "from pydantic import BaseModel, validator\n\n\n"
+        "class Old(BaseModel):\n    x: int\n\n"
+        "    @validator('x')\n    def check(cls, value):\n        return value\n"
+    )
+    (project / "tests" / "test_old.py").write_text(
+        "from old.old_way import Old\n\n\ndef test_old():\n    assert Old(x=1).dict() == {'x': 1}\n"
+    )
+    done = run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project))
+    assert done.returncode == 0, done.stdout

@@ -3,7 +3,7 @@
 
 from typing import Any, Dict, Generic, List, Optional, TypeVar, Union  # noqa: UP035
 
-from pydantic import BaseModel, Field, root_validator, validator
+from pydantic import BaseModel, Field, conlist, constr, root_validator, validator
 
 
 class Item(BaseModel):
@@ -78,3 +78,71 @@ T = TypeVar("T")
 class Page(BaseModel, Generic[T]):
     items: List[T]
     next: Optional[str]
+
+
+class Always(BaseModel):
+    size: Optional[int]
+    plain: Optional[int]
+    seen: List[str] = []
+
+    @validator("size", always=True)
+    def _size(cls, value: Any) -> Any:
+        return 3 if value is None else value
+
+    @validator("plain")
+    def _plain(cls, value: Any) -> Any:
+        return value + 1
+
+    @validator("seen", each_item=True)
+    def _seen(cls, value: Any) -> Any:
+        return value.upper()
+
+
+class Named(BaseModel):
+    first: int
+    second: int = 0
+
+    class Config:
+        title = "Names"
+
+    @validator("first")
+    def _one(cls, value: Any, field: Any, config: Any) -> Any:
+        if value < 0:
+            raise ValueError(f"{field.name} of {config.title} is negative")
+        return value
+
+    @validator("second", "first", pre=True)
+    def _several(cls, value: Any, values: Any, field: Any) -> Any:
+        if value == "bad":
+            raise ValueError(f"{field.alias} after {sorted(values)} is bad")
+        return value
+
+
+class NamedToo(Named):
+    third = "x"
+    second = 5
+
+    class Config(Named.Config):
+        extra = "forbid"
+
+
+class Limited(BaseModel):
+    name: constr(regex="^a")  # type: ignore[call-arg,valid-type]
+    items: conlist(int, min_items=1, max_items=2) = [1]  # type: ignore[call-overload,valid-type]
+    kind: str = Field("fixed", const=True)  # type: ignore[call-arg]
+    fixed: int = Field(1, allow_mutation=False)  # type: ignore[call-arg]
+
+
+class OwnText(BaseModel):
+    text: str
+
+    def json(self, **options: Any) -> str:
+        return "own"
+
+
+class OwnTextToo(OwnText):
+    more: Optional[str]
+
+
+class OwnTextThree(OwnTextToo):
+    most: Optional[str]

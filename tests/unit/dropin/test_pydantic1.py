@@ -110,6 +110,73 @@ def test_validators() -> None:
     """)
 
 
+REFUSED = """
+def refused(make, words=''):
+    try:
+        make()
+    except (TypeError, ValidationError) as error:
+        assert words in str(error), error
+    else:
+        raise SystemExit('accepted')
+"""
+
+
+def test_validators_of_what_may_be_none() -> None:
+    run("""
+        assert Always().dict() == {'size': 3, 'plain': None, 'seen': []}
+        assert Always(size=4, plain=1, seen=['a']).dict() == {'size': 4, 'plain': 2, 'seen': ['A']}
+    """)
+
+
+def test_validators_are_told_the_field_and_the_configuration() -> None:
+    run(
+        REFUSED
+        + """
+refused(lambda: Named(first=-1), 'first of Names is negative')
+refused(lambda: Named(first=1, second='bad'), "second after ['first'] is bad")
+refused(lambda: Named(first='bad'), 'first after [] is bad')
+assert Named(first='1').first == 1
+"""
+    )
+
+
+def test_configurations_are_inherited_and_fields_may_lack_annotations() -> None:
+    run(
+        REFUSED
+        + """
+assert NamedToo(first=1).dict() == {'first': 1, 'second': 5, 'third': 'x'}
+refused(lambda: NamedToo(first=1, fourth=4), 'fourth')
+assert NamedToo.schema()['title'] == 'Names'
+refused(lambda: NamedToo(first=1, third={}), 'third')
+"""
+    )
+
+
+def test_older_names_of_limits() -> None:
+    run(
+        REFUSED
+        + """
+one = Limited(name='a')
+assert one.dict() == {'name': 'a', 'items': [1], 'kind': 'fixed', 'fixed': 1}
+for wrong in ({'name': 'b'}, {'name': 'a', 'items': []}, {'name': 'a', 'items': [1, 2, 3]}, {'name': 'a', 'kind': 'x'}):
+    refused(lambda: Limited(**wrong))
+refused(lambda: setattr(one, 'fixed', 2))
+"""
+    )
+
+
+def test_json_takes_the_options_of_json_dumps() -> None:
+    run("""
+        one = Frozen(x=1)
+        assert one.json() == '{"x": 1}'
+        assert one.json(indent=1) == '{\\n "x": 1\\n}'
+        assert one.json(separators=(',', ':')) == '{"x":1}'
+        assert Always(size=1).json(exclude_none=True, exclude={'seen'}) == '{"size": 1}'
+        assert Item(id='é', required=None, also_required=1).json(include={'id'}, ensure_ascii=False) == '{"id": "é"}'
+        assert [made(text='x').json() for made in (OwnText, OwnTextToo, OwnTextThree)] == ['own'] * 3
+    """)
+
+
 def test_models_equal_dictionaries() -> None:
     run("""
         assert Frozen(x=1) == {'x': 1} and {'x': 1} == Frozen(x=1)
