@@ -164,7 +164,7 @@ def _read(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise FileError(path, f"cannot be read: {reason(error)}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(path, f"is no JSON ({error}); correct the file or move it away") from error
     if not isinstance(document, dict):
         raise FileError(path, "must hold a JSON object; correct the file or move it away")

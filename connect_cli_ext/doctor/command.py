@@ -22,7 +22,7 @@ _LOOKS = {State.OK: ("✓", "+", "green"), State.WARN: ("!", "!", "yellow"), Sta
 
 @click.command()
 @click.argument("project_dir", type=click.Path(file_okay=False, path_type=Path), required=False)
-@click.option("--offline", is_flag=True, help="Leave out what needs the network.")
+@click.option("--offline", is_flag=True, help="Ask nobody: look at what is on this machine only.")
 @output_option
 @click.pass_context
 def doctor(context: click.Context, project_dir: Path | None, offline: bool, output: str) -> None:
@@ -60,14 +60,12 @@ def doctor(context: click.Context, project_dir: Path | None, offline: bool, outp
 
 def _checks(settings: Settings, project: Path | None, *, offline: bool) -> Iterator[Check]:
     yield from check_machine(settings.config_dir)
-    if not offline:
-        yield from check_account(settings.config_dir, verbose=settings.verbose)
+    yield from check_account(settings.config_dir, verbose=settings.verbose, offline=offline)
     if project is None and not Path("pyproject.toml").is_file():
         return
     folder = project or Path()
     yield from check_project(folder)
-    if not offline:
-        yield from check_environment(folder, verbose=settings.verbose)
+    yield from check_environment(folder, verbose=settings.verbose, offline=offline)
 
 
 def _show(check: Check, settings: Settings) -> None:

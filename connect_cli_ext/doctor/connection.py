@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
@@ -22,18 +23,44 @@ _SKEW = timedelta(seconds=60)
 _TIMEOUT_S = 10.0
 
 
-def check_account(config_dir: Path, *, verbose: bool) -> Iterator[Check]:
-    """Yield whether an account is active and its key opens the API, and how far the clocks are apart."""
+def check_account(config_dir: Path, *, verbose: bool, offline: bool = False) -> Iterator[Check]:
+    """Yield whether an account is active and its key opens the API, and how far the clocks are apart.
+
+    Args:
+        config_dir: where the accounts are kept.
+        verbose: name each call on standard error.
+        offline: look at what is stored only.
+    """
     try:
-        account = AccountStore(config_dir).active
+        store = AccountStore(config_dir)
     except CommandError as error:
         yield fail("account", error.message, "correct the file, or move it away and add the account again")
         return
+    yield from _kept_private("account", store.path)
+    account = store.active
     if account is None:
-        yield warn("account", "none is active", "add one for deployments: 'ccli account add'; local work needs none")
+        if store.accounts:
+            stored = ", ".join(item.id for item in store.accounts)
+            yield warn("account", f"none is active; stored: {stored}", "choose one: 'ccli account activate ID'")
+        else:
+            advice = "add one for deployments: 'ccli account add'; local work needs none"
+            yield warn("account", "none is active", advice)
         return
-    api = RemoteApi(account.endpoint, account.api_key, account.ca_file, verbose=verbose)
-    yield from _opened(api, "account", f"{account.id} ({account.name}) at {account.endpoint}", "accounts")
+    label = f"{account.id} ({account.name}) at {account.endpoint}"
+    if account.ca_file is not None and not Path(account.ca_file).is_file():
+        advice = "add the account again, with --ca-file if the server needs one"
+        yield fail("account", f"{label}: its certificate authority {account.ca_file} is not there", advice)
+    elif offline:
+        yield ok("account", f"{label}, not asked")
+    else:
+        api = RemoteApi(account.endpoint, account.api_key, account.ca_file, verbose=verbose)
+        yield from _opened(api, "account", label, "accounts")
+
+
+def _kept_private(name: str, path: Path) -> Iterator[Check]:
+    """Yield a warning if others may read a file with a key in it."""
+    if os.name == "posix" and path.is_file() and path.stat().st_mode & 0o077:
+        yield warn(name, f"{path} holds a key, and others may read it", f"keep it to yourself: chmod 600 {path}")
 
 
 def _opened(api: RemoteApi, name: str, label: str, path: str) -> Iterator[Check]:
@@ -58,8 +85,11 @@ def _opened(api: RemoteApi, name: str, label: str, path: str) -> Iterator[Check]
         yield ok("clock", "agrees with the platform's")
 
 
-def check_environment(project: Path, *, verbose: bool) -> Iterator[Check]:
-    """Yield whether the environment in a project's env file can be reached with the key there."""
+def check_environment(project: Path, *, verbose: bool, offline: bool = False) -> Iterator[Check]:
+    """Yield whether the environment in a project's env file can be reached with the key there.
+
+    With ``offline`` the file alone is looked at.
+    """
     try:
         path = find_env_file(project.resolve())
         variables = read_env_file(path).variables if path is not None else {}
@@ -69,6 +99,8 @@ def check_environment(project: Path, *, verbose: bool) -> Iterator[Check]:
     if path is None:
         yield warn("environment", "the project has no env file", "'ccli devops dev' makes one for the local platform")
         return
+    if variables.get("API_KEY"):
+        yield from _kept_private("environment", path)
     missing = [name for name in ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS") if not variables.get(name)]
     if missing:
         advice = "'ccli devops dev' fills them in for the local platform; else take them from the DevOps module"
@@ -78,6 +110,9 @@ def check_environment(project: Path, *, verbose: bool) -> Iterator[Check]:
     match = _ENVIRONMENT.fullmatch(identifier)
     if match is None:
         yield fail("environment", f"{path.name}: ENVIRONMENT_ID is '{identifier}'", "it looks like ENV-1234-5678-01")
+        return
+    if offline:
+        yield ok("environment", f"{identifier} at {address}, not asked")
         return
     yield _environment(path, identifier, match[1], address, variables["API_KEY"], verbose=verbose)
 

@@ -48,9 +48,11 @@ def _python() -> Check:
 
 
 def _git() -> Check:
+    if shutil.which("git") is None:
+        return warn("git", "not installed", "install it: 'update' merges by it, and deployments need a repository")
     said = _output("git", "--version")
     if said is None:
-        return warn("git", "not installed", "install it: 'update' merges by it, and deployments need a repository")
+        return fail("git", f"{shutil.which('git')} does not work", "run 'git --version' to see why, or install it anew")
     return ok("git", said.removeprefix("git version "))
 
 

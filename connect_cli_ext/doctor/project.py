@@ -10,7 +10,7 @@ from connect_cli_ext.doctor.check import Check, fail, ok, warn
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.project.contents import files_of
 from connect_cli_ext.project.existing import open_project
-from connect_cli_ext.project.marker import read_marker
+from connect_cli_ext.project.marker import MARKER, read_marker
 from connect_cli_ext.project.pins import sdk_requirements
 from connect_cli_ext.project.requirement import DISTRIBUTION, admits
 from connect_cli_ext.project.undecided import undecided
@@ -33,8 +33,15 @@ def check_project(project: Path) -> Iterator[Check]:
 def _merges(project: Path) -> Iterator[Check]:
     marker = read_marker(project)
     if marker is None:
+        if (project / MARKER).exists():
+            advice = "bring it back from a commit; without it 'update' cannot tell your changes from the template's"
+            yield fail("template", f"{project / MARKER} cannot be read", advice)
         return
-    left = [f"{item.path} ({item.note})" for item in undecided(dict(files_of(project)), marker.files)]
+    try:
+        left = [f"{item.path} ({item.note})" for item in undecided(dict(files_of(project)), marker.files)]
+    except CommandError as error:
+        yield fail("merges", error.message, "make it readable for you")
+        return
     if left:
         yield fail("merges", "; ".join(left), "keep what you want in each place, and take the marks away")
 

@@ -118,11 +118,10 @@ def entry_points(pyproject: str) -> dict[str, str]:
         ValueError: it is no TOML.
     """
     document: dict[str, Any] = tomllib.loads(pyproject)
-    tables = (
-        document.get("project", {}).get("entry-points", {}).get("connect.eaas.ext"),
-        document.get("tool", {}).get("poetry", {}).get("plugins", {}).get("connect.eaas.ext"),
-    )
-    for table in tables:
+    for path in (("project", "entry-points"), ("tool", "poetry", "plugins")):
+        table: Any = document
+        for key in (*path, "connect.eaas.ext"):
+            table = table.get(key) if isinstance(table, dict) else None
         if isinstance(table, dict):
             return {
                 "eventsapp" if name == "extension" else name: value

@@ -122,10 +122,17 @@ def _requirement_lists(document: dict[str, Any]) -> Iterator[list[Any]]:
 
 
 def _poetry_tables(document: dict[str, Any]) -> list[dict[str, Any]]:
-    poetry = document.get("tool", {}).get("poetry", {})
-    groups = poetry.get("group", {})
+    tool = document.get("tool")
+    poetry = tool.get("poetry") if isinstance(tool, dict) else None
+    if not isinstance(poetry, dict):
+        return []
+    groups = poetry.get("group")
     tables = [poetry.get("dependencies"), poetry.get("dev-dependencies")]
-    tables += [group.get("dependencies") for group in groups.values() if isinstance(group, dict)]
+    tables += [
+        group.get("dependencies")
+        for group in (groups.values() if isinstance(groups, dict) else ())
+        if isinstance(group, dict)
+    ]
     return [table for table in tables if isinstance(table, dict) and DISTRIBUTION in table]
 
 

@@ -21,6 +21,10 @@ __all__ = ["run_plain"]
 T = TypeVar("T")
 
 _BACK, _CANCEL, _EMPTY = ":back", ":cancel", ":empty"
+_WELCOME = (
+    "Most questions are answered already. Nothing is written before the last of them, and every answer can be changed "
+    "until then."
+)
 _HOW = f"Enter alone keeps the answer in brackets; {_EMPTY} empties it, {_BACK} goes back, {_CANCEL} leaves."
 
 
@@ -66,7 +70,8 @@ def _say_step(wizard: Wizard, step: Step) -> None:
     click.echo()
     _say(f"Extension project bootstrap - {wizard.number} of {len(STEPS)}: {step.label}")
     _say(step.question)
-    explanation = step.help(wizard.draft)
+    # The step's own words are about buttons, which are not here.
+    explanation = _WELCOME if wizard.is_first else step.help(wizard.draft)
     if explanation:
         _say(explanation)
     if step.link:

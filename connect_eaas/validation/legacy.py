@@ -155,7 +155,7 @@ def _check(context: dict[str, Any], *subjects: str) -> tuple[ValidationResult, P
         result.items.append(
             ValidationItem(
                 level="ERROR" if item.level == ERROR else "WARNING",
-                message=f"{item.title[0].upper()}{item.title[1:]}: {item.message} {item.fix}",
+                message=f"{item.heading}: {item.message} {item.fix}",
                 file=str(project.root / item.file) if item.file is not None else None,
                 start_line=frame.start_line if frame is not None else None,
                 lineno=item.line,

@@ -101,7 +101,8 @@ def _load(project: Project, entry: EntryPoint) -> type | Finding:
 
 def _trouble(project: Project, entry: EntryPoint, error: BaseException) -> tuple[str, Place]:
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{entry.value}: invalid syntax: {error.msg}", Place(Path(error.filename).absolute(), error.lineno)
+        what = error.msg if "syntax" in error.msg else f"invalid syntax: {error.msg}"
+        return f"{entry.value}: {what}", Place(Path(error.filename).absolute(), error.lineno)
     message = f"{entry.value}: {type(error).__name__}: {_text(error)}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)

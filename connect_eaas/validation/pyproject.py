@@ -106,7 +106,7 @@ def check(project: Project) -> Iterator[Finding]:
         return
     except ValueError as error:
         line = re.search(r"at line (\d+)", str(error))
-        yield NOT_TOML.broken(f"not TOML: {error}", Place(file.file, int(line[1]) if line else None))
+        yield NOT_TOML.broken(str(error), Place(file.file, int(line[1]) if line else None))
         return
     yield from _dependencies(project, text)
     yield from _entry_points(project, text)

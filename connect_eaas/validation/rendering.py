@@ -40,7 +40,7 @@ def _item(item: Item, style: Style) -> Iterator[str]:
     place = ":".join(str(part) for part in (item.file, item.line) if part is not None)
     yield f"{style(f'{item.level} {item.rule}', item.level)}  {style(place, 'place')}".rstrip()
     # The rule in general, and what is so here.
-    yield from _indented(f"{item.title[0].upper()}{item.title[1:]}: {item.message}")
+    yield from _indented(f"{item.heading}: {item.message}")
     if item.frame is not None:
         width = len(str(item.frame.start_line + len(item.frame.lines)))
         for number, line in enumerate(item.frame.lines, item.frame.start_line):

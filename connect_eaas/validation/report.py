@@ -65,6 +65,12 @@ class Item:
         frame = self.frame.as_dict() if self.frame is not None else None
         return {**{name: getattr(self, name) for name in REPORT_SCHEMA["$defs"]["item"]["required"]}, "frame": frame}
 
+    @property
+    def heading(self) -> str:
+        """The title as the beginning of a sentence; the name of a file stays as it is written."""
+        keeps = "." in self.title.partition(" ")[0]
+        return self.title if keeps else f"{self.title[0].upper()}{self.title[1:]}"
+
 
 @dataclass(frozen=True)
 class Report:

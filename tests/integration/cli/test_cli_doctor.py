@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from connect_stand_in import KEY, Platform
 
+from connect_cli_ext.project.marker import MARKER
+
 Ccli = Callable[..., Any]
 SDK = version("connect-extension-sdk")
 
@@ -60,7 +62,8 @@ def test_an_account_is_asked_and_its_key_never_shown(ccli: Ccli, platform: Platf
     assert "make a new key" in report(refused)["account"]["advice"]
     assert "not-to-be-seen" not in result.out + result.err + refused.out + refused.err
     platform.requests.clear()
-    assert "account" not in report(ccli("doctor", "--offline", "-o", "json"))
+    offline = report(ccli("doctor", "--offline", "-o", "json"))["account"]
+    assert (offline["state"], offline["detail"].endswith(", not asked")) == ("ok", True)
     assert platform.requests == []
 
 
@@ -79,6 +82,81 @@ def test_an_unusable_folder_is_a_failure(ccli: Ccli, home: Path) -> None:
     result = ccli("doctor", "--offline", "-o", "json")
     assert result.status == 1
     assert report(result)["configuration folder"]["state"] == "fail"
+
+
+@pytest.mark.parametrize("words", [(), ("--offline",)])
+@pytest.mark.parametrize(
+    ("content", "detail"),
+    [
+        (b"{", "is no JSON"),
+        (b"\xff", "is no JSON"),
+        (b"[" * 100_000, "is no JSON"),
+        (b"[]", "must hold a JSON object"),
+        (b'{"accounts": [{"id": "VA-1"}]}', "accounts[0].api_key must be a text"),
+    ],
+)
+def test_a_broken_accounts_file_is_a_failure(
+    ccli: Ccli, home: Path, content: bytes, detail: str, words: tuple[str, ...]
+) -> None:
+    path = home / ".ccli" / "config.json"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    result = ccli("doctor", *words, "-o", "json")
+    assert result.status == 1
+    found = report(result)["account"]
+    assert (found["state"], found["detail"].startswith(str(path)), detail in found["detail"]) == ("fail", True, True)
+
+
+def test_what_is_wrong_with_a_stored_account_is_told_offline_too(
+    ccli: Ccli, home: Path, platform: Platform, tmp_path: Path
+) -> None:
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    path = home / ".ccli" / "config.json"
+    path.chmod(0o644)
+    rows = json.loads(ccli("doctor", "--offline", "-o", "json").out)
+    (readable,) = [row for row in rows if row["check"] == "account" and row["state"] == "warn"]
+    assert f"chmod 600 {path}" in readable["advice"]
+    path.chmod(0o600)
+    (path.parent / "ca-files.json").write_text(json.dumps({"VA-100-200": str(tmp_path / "gone.pem")}))
+    assert "gone.pem is not there" in report(ccli("doctor", "--offline", "-o", "json"))["account"]["detail"]
+    path.write_text(path.read_text().replace('"active": "VA-100-200"', '"active": "VA-9"'))
+    told = report(ccli("doctor", "--offline", "-o", "json"))["account"]
+    assert (told["state"], told["detail"]) == ("warn", "none is active; stored: VA-100-200")
+
+
+def test_a_git_that_does_not_work_is_a_failure(ccli: Ccli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "git").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "git").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    result = ccli("doctor", "--offline", "-o", "json")
+    assert (result.status, report(result)["git"]["detail"]) == (1, f"{tmp_path / 'git'} does not work")
+
+
+def test_an_unreachable_platform_is_a_failure(ccli: Ccli, home: Path) -> None:
+    account = {"api_key": KEY, "endpoint": "http://127.0.0.1:1/public/v1", "id": "VA-1", "name": "Acme"}
+    (home / ".ccli").mkdir()
+    (home / ".ccli" / "config.json").write_text(json.dumps({"active": "VA-1", "accounts": [account]}))
+    found = report(ccli("doctor", "-o", "json"))["account"]
+    assert (found["state"], "connection refused" in found["detail"]) == ("fail", True)
+    assert "proxies" in found["advice"]
+
+
+def test_what_is_broken_in_a_project_is_told_offline_too(ccli: Ccli, project: Path) -> None:
+    env_file = next(project.glob(".*_dev.env"))
+    env_file.write_text('API_KEY="ApiKey SU-1:x"\nENVIRONMENT_ID=ENV-1\nSERVER_ADDRESS=localhost\n')
+    env_file.chmod(0o644)
+    (project / MARKER).write_text("{")
+    result = ccli("doctor", project, "--offline", "-o", "json")
+    assert result.status == 1
+    found = report(result)
+    assert found["template"]["detail"] == f"{project / MARKER} cannot be read"
+    assert "ENVIRONMENT_ID is 'ENV-1'" in found["environment"]["detail"]
+    assert "others may read it" in result.out
+    for pyproject in ("project = 1\n", "tool = []\n", "[project]\nentry-points = []\n"):
+        (project / "pyproject.toml").write_text(pyproject)
+        found = report(ccli("doctor", project, "--offline", "-o", "json"))
+        assert "declares no application" in found["project"]["detail"]
+        assert ccli("project", "extension", "bump", project).status in (0, 1)
 
 
 def test_a_project_is_held_against_the_installed_sdk(ccli: Ccli, project: Path, platform: Platform) -> None:

@@ -123,3 +123,19 @@ def test_a_python_of_the_project_without_the_sdk_is_passed_over_with_a_warning(c
     result = check(ccli, project)
     assert result.status == 0
     assert "warning IMP003" in result.out
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("pyproject.toml", "[x\n", "    pyproject.toml is not valid TOML: Expected ']'"),
+        ("connect_ext/extension.py", "class (\n", "D2EventsApplication: invalid syntax\n"),
+        ("connect_ext/extension.py", "x = '\n", "EventsApplication: invalid syntax: unterminated string literal"),
+    ],
+)
+def test_what_is_wrong_is_said_once(ccli: Any, tmp_path: Path, file: str, content: str, message: str) -> None:
+    words = ("--defaults", "--answer", "project_name=d2", "-o", tmp_path)
+    assert ccli("project", "extension", "bootstrap", *words).status == 0
+    (tmp_path / "d2" / file).write_text(content)
+    result = ccli("project", "extension", "validate", tmp_path / "d2")
+    assert (result.status, message in result.out) == (1, True), result.out

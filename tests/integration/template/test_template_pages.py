@@ -10,6 +10,8 @@ import pytest
 from page_builds import PROJECTS, STATIC, UnreachableError, built, make_projects, npm
 from rendered_projects import TEMPLATE, Project, render
 
+from connect_cli_ext.main import run
+
 pytestmark = [pytest.mark.xdist_group("template-pages"), pytest.mark.timeout(300)]
 every_type = pytest.mark.parametrize("kind", list(PROJECTS))
 
@@ -76,3 +78,22 @@ def test_built_pages_are_small_and_tell_no_tales() -> None:
     assert sum(path.stat().st_size for path in files) < 150_000
     lock = (TEMPLATE / "{{cookiecutter.project_slug}}" / "package-lock.json").read_text(encoding="utf-8")
     assert '"resolved"' not in lock
+
+
+@every_type
+def test_what_is_added_passes_too_and_comes_built(projects: dict[str, Project], kind: str) -> None:
+    project = projects[kind]
+    words = {"multiaccount": ("page", "statistics"), "transformations": ("transformation", "round_prices")}[kind]
+    assert run(["project", "extension", "add", *words, "-p", str(project.path)]) == 0
+    npm(project.path, "run", "lint", "--", "--max-warnings=0")
+    said = npm(project.path, "test", "--", "--reporter=json")
+    result = json.loads(said[said.index("{") :])
+    (tested,) = [file for file in result["testResults"] if f"{words[1]}.test.js" in file["name"]]
+    assert {case["status"] for case in tested["assertionResults"]} == {"passed"}
+    assert len(tested["assertionResults"]) >= 5
+    assert result["success"]
+    before = built(project)
+    npm(project.path, "run", "build")
+    after = built(project)
+    assert sorted(after) == sorted(before)
+    assert not [name for name in after if after[name] != before[name]]
