@@ -29,7 +29,11 @@ _API_KEY = re.compile(r"ApiKey [A-Za-z0-9:_.=+/-]+")
 _MAX_PORT = 65535
 
 # Importing the project's package under one of these names would hide somebody else's module, or be hidden by it.
-_TAKEN = frozenset({"connect", "connect_cli_ext", "connect_devops", "connect_eaas", "tests"})
+_MODULES = frozenset(
+    {"anvil", "connect", "connect_cli_ext", "connect_devops", "connect_eaas", "fastapi", "pydantic", "pytest"}
+)
+# Folders of a project that are there already, or that git does not look into.
+_FOLDERS = frozenset({"build", "dist", "htmlcov", "node_modules", "tests", "ui", "wheels"})
 
 
 def check_line(text: str) -> str | None:
@@ -79,7 +83,9 @@ def check_package(text: str) -> str | None:
         return f"at most {_MAX_NAME} characters, this has {len(text)}"
     if keyword.iskeyword(text):
         return f"'{text}' is a keyword of Python: choose another name"
-    if text in _TAKEN or text in sys.stdlib_module_names:
+    if text.lower() in _FOLDERS:
+        return f"'{text}' is the name of another folder of the project: choose another name"
+    if text in _MODULES or text in sys.stdlib_module_names:
         return f"'{text}' is the name of another module: choose another name"
     return None
 

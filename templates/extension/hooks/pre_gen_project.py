@@ -40,6 +40,9 @@ VERSION = re.compile(r"v?(\d+!)?\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?
 SLUG = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 # Control characters, surrogates, unassigned ones, line and paragraph separators.
 NOT_TEXT = {"Cc", "Cs", "Cn", "Zl", "Zp"}
+# Modules that the project imports, and folders that it has already or that git does not look into.
+MODULES = {"anvil", "connect", "connect_cli_ext", "connect_devops", "connect_eaas", "fastapi", "pydantic", "pytest"}
+FOLDERS = {"build", "dist", "htmlcov", "node_modules", "tests", "ui", "wheels"}
 SOURCES = ("background", "interactive", "scheduled")
 ACTORS = ("vendor", "distributor", "reseller")
 INSTALLED = ("multiaccount", "transformations")
@@ -60,7 +63,9 @@ def problems():
         yield f"project_slug: {slug!r} does not do for a folder, a service and a distribution; use letters, digits, _ . -"
     if not package.isidentifier() or not package.isascii() or keyword.iskeyword(package):
         yield f"package_name: {package!r} is not a Python identifier; use letters, digits and _"
-    elif package in {"connect", "connect_eaas", "tests", *sys.stdlib_module_names}:
+    elif package.lower() in FOLDERS:
+        yield f"package_name: {package!r} is the name of another folder of the project; choose another"
+    elif package in MODULES or package in sys.stdlib_module_names:
         yield f"package_name: {package!r} would hide another package of that name; choose another"
     if not VERSION.fullmatch(version):
         yield f"version: {version!r} is not a version of a Python package; an example is 0.1.0"

@@ -48,6 +48,7 @@ ALWAYS = {
     "docker-compose.yml",
     "pyproject.toml",
     "tests/__init__.py",
+    "wheels/README.md",
 }
 # Of each application its module, its class's ending and its entry point.
 MODULES = {
@@ -231,6 +232,35 @@ def test_variables_are_the_same_everywhere(projects: dict[str, Project], name: s
             assert used <= set(_declared(project, application))
 
 
+@every_project
+def test_packages_that_no_index_has_are_looked_for_in_one_folder(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    assert _toml(project)["tool"]["uv"] == {"find-links": ["wheels"]}
+    dockerfile = (project.path / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    told, copied = (dockerfile.index(line) for line in ("ENV PIP_FIND_LINKS=/extension/wheels", "COPY wheels wheels"))
+    assert max(told, copied) < next(number for number, line in enumerate(dockerfile) if "--constraint" in line)
+    howto = (project.path / "HOWTO.md").read_text(encoding="utf-8")
+    assert "pip install --find-links wheels " in howto
+    assert "pip wheel --no-deps --wheel-dir wheels " in howto
+    workflow = project.path / ".github/workflows/test.yml"
+    if workflow.exists():
+        job = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]["test"]
+        assert job["env"] == {"PIP_FIND_LINKS": "wheels"}
+
+
+@every_project
+def test_the_howto_speaks_of_what_is_there(projects: dict[str, Project], name: str) -> None:
+    project = projects[name]
+    howto = (project.path / "HOWTO.md").read_text(encoding="utf-8")
+    assert ("/static/" in howto) == project.has_pages
+    # A transformation without settings fails.
+    triggers = re.findall(r"devops trigger billing_transformation_request((?:\\\n|.)*)", howto)
+    assert all("transformation.settings=" in options for options in triggers)
+    assert bool(triggers) == ("tfnapp" in project.applications)
+    descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
+    assert ("icon" in descriptor) == project.has_pages
+
+
 def _a_project_with(answer: str, value: str) -> str:
     return next(name for name, answers in CHOICES.items() if answers.get(answer) == value)
 
@@ -305,7 +335,9 @@ def test_text_answers_come_out_as_they_went_in(tmp_path_factory: pytest.TempPath
         ({"project_slug": "my seats"}, "project_slug: 'my seats'"),
         ({"package_name": "my-seats"}, "package_name: 'my-seats'"),
         ({"package_name": "class"}, "package_name: 'class'"),
-        ({"package_name": "json"}, "package_name: 'json'"),
+        ({"package_name": "json"}, "package_name: 'json' would hide another package"),
+        ({"package_name": "fastapi"}, "package_name: 'fastapi' would hide another package"),
+        ({"package_name": "ui"}, "package_name: 'ui' is the name of another folder"),
         ({"version": "one"}, "version: 'one'"),
         ({"author": "A\nB"}, "author: it has a line break"),
         ({"application_types": "events,webapp"}, "application_types: 'webapp' is none of events, anvil"),

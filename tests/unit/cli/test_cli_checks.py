@@ -34,7 +34,9 @@ def test_folder_names_that_will_not_do(slug: str) -> None:
     assert checks.check_slug(slug)
 
 
-@pytest.mark.parametrize("name", ["", "my-ext", "1x", "class", "json", "connect", "connect_eaas", "tests", "é", "a b"])
+@pytest.mark.parametrize(
+    "name", ["", "my-ext", "1x", "class", "json", "connect", "connect_eaas", "fastapi", "tests", "UI", "é", "a b"]
+)
 def test_package_names_that_will_not_do(name: str) -> None:
     assert checks.check_package(name)
 

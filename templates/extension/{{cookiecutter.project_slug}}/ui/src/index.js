@@ -2,15 +2,17 @@
 import { call, joinPortal, make, show, tell } from './common/page.js';
 import { label } from './marketplaces.js';
 
-/** One row of the chart. The bar repeats the number, so it says nothing to screen readers. */
+/** One row of the chart. The bar repeats the number, so it says nothing to screen readers; none has no bar. */
 export const row = (bar, most) => {
-  const width = most ? Math.round((100 * bar.subscriptions) / most) : 0;
+  const drawn = bar.subscriptions
+    ? [make('div', { style: `width: ${Math.round((100 * bar.subscriptions) / most)}%` })]
+    : [];
   return make(
     'tr',
     {},
     make('th', { scope: 'row' }, label(bar.marketplace)),
     make('td', { className: 'number' }, String(bar.subscriptions)),
-    make('td', { className: 'bar', 'aria-hidden': 'true' }, make('div', { style: `width: ${width}%` })),
+    make('td', { className: 'bar', 'aria-hidden': 'true' }, ...drawn),
   );
 };
 

@@ -29,6 +29,13 @@ describe('the page of the module', () => {
     expect(message().text).toBe('');
   });
 
+  it('draws no bar where there is nothing', async () => {
+    answerCalls({ 'GET /api/chart': chart.map((bar) => ({ ...bar, subscriptions: 0 })) });
+    await start();
+    expect([...document.querySelectorAll('tbody .number')].map((cell) => cell.textContent)).toEqual(['0', '0']);
+    expect(document.querySelector('.bar div')).toBeNull();
+  });
+
   it('replaces a picture that is broken', async () => {
     answerCalls({ 'GET /api/chart': chart });
     await start();
