@@ -121,12 +121,17 @@ def _hint(dialogue: Dialogue, columns: int) -> str:
         return "Any key: back"
     if dialogue.mode is Mode.LEAVING:
         return "Y: leave   N, Esc: stay"
-    parts = ["Enter: press" if dialogue.focus else _use(dialogue), "Tab: buttons", "Esc: leave", "F1: keys"]
+    parts = [_press(dialogue) if dialogue.focus else _use(dialogue), "Tab: buttons", "Esc: leave", "F1: keys"]
     for gap, chosen in (("   ", parts), ("  ", parts), ("  ", parts[-3:])):
         text = gap.join(chosen)
         if width(text) < columns - 1:
             break
     return text
+
+
+def _press(dialogue: Dialogue) -> str:
+    """Return what can be done while a button has the focus."""
+    return "Up, Down: answers   Enter: press" if isinstance(dialogue.control, Review) else "Enter: press"
 
 
 def _use(dialogue: Dialogue) -> str:

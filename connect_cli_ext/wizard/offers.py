@@ -31,6 +31,7 @@ __all__ = [
     "origin_help",
     "usual_events",
     "wants",
+    "why_no_such_type",
 ]
 
 
@@ -104,6 +105,15 @@ def extension_types(view: View) -> tuple[Choice, ...]:
     return tuple(
         Choice(kind, _missing(labels[kind], kind in served)) for kind in _TYPES_OF[view.surroundings.account_kind]
     )
+
+
+def why_no_such_type(value: str, view: View) -> str:
+    """Name the account that has no extensions of a type, and what to do if that is not the account meant."""
+    if value not in EXTENSION_TYPES:
+        return ""
+    of_vendor = "a vendor's (VA-…)", "a distributor's or reseller's (PA-…)"
+    own, other = of_vendor if view.surroundings.account_kind == "vendor" else reversed(of_vendor)
+    return f"The active account is {own}, and {value} is for {other}: 'ccli account activate' changes accounts"
 
 
 def check_extension_type(value: Value, view: View) -> str | None:

@@ -71,6 +71,7 @@ class Step:
         link: where more is written about it; empty if nowhere.
         default: the answer that is presumed.
         choices: what can be chosen, for ``Kind.ONE`` and ``Kind.MANY``.
+        why_not: why a value that there is otherwise is not among the choices; empty if there is nothing to say.
         check: what is wrong with an answer, beyond what kind and choices tell; None if nothing.
         applies: whether it is asked, given the answers before it.
         offers_events: whether what it offers depends on the platform's event types.
@@ -85,6 +86,7 @@ class Step:
     link: str = ""
     default: Callable[[View], Value] = lambda _view: ""
     choices: Callable[[View], tuple[Choice, ...]] = lambda _view: ()
+    why_not: Callable[[str, View], str] = lambda _value, _view: ""
     check: Check = _accept
     applies: Callable[[View], bool] = _always
     offers_events: bool = False
@@ -106,5 +108,8 @@ class Step:
             strange = [item for item in given if item not in offered]
             if strange:
                 named = ", ".join(f"'{item}'" for item in strange)
-                return f"{named} {'are' if len(strange) > 1 else 'is'} not offered here; expected: {', '.join(offered)}"
+                verb = "are" if len(strange) > 1 else "is"
+                expected = f"{named} {verb} not offered here; expected: {', '.join(offered)}"
+                reason = self.why_not(strange[0], view)
+                return f"{expected}. {reason}" if reason else expected
         return self.check(value, view)

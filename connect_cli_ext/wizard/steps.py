@@ -183,6 +183,7 @@ STEPS: Final[tuple[Step, ...]] = (
         help=_says("What is offered depends on the kind of the active account."),
         default=lambda view: offers.extension_types(view)[0].value,
         choices=offers.extension_types,
+        why_not=offers.why_no_such_type,
         check=offers.check_extension_type,
     ),
     Step(

@@ -17,7 +17,16 @@ from connect_cli_ext.discovery import LocalPlatform
 from connect_cli_ext.errors import CommandError
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["EventOption", "EventSource", "FetchedEvents", "KnownEvents", "Served", "Surroundings", "surroundings_for"]
+__all__ = [
+    "AccountKind",
+    "EventOption",
+    "EventSource",
+    "FetchedEvents",
+    "KnownEvents",
+    "Served",
+    "Surroundings",
+    "surroundings_for",
+]
 
 AccountKind = Literal["vendor", "provider"]
 

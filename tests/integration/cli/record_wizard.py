@@ -11,7 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from wizard_screen import CTRL_R, CTRL_U, DOWN, ENTER, EVERYTHING_IS_SERVED, SPACE, WizardScreen
+from wizard_screen import CTRL_R, CTRL_U, DOWN, ENTER, SPACE, WizardScreen
 
 PICTURE = Path(__file__).resolve().parents[3] / "docs" / "images" / "wizard.svg"
 
@@ -32,7 +32,7 @@ def record() -> list[Frame]:
         home = Path(folder) / "home"
         home.mkdir()
         arguments = ("project", "extension", "bootstrap", "-o", folder)
-        screen = WizardScreen(*arguments, home=home, rows=_ROWS, columns=_COLUMNS, program=EVERYTHING_IS_SERVED)
+        screen = WizardScreen(*arguments, home=home, rows=_ROWS, columns=_COLUMNS)
         try:
             frames.extend(_cells(screen) for _ in _walk(screen))
         finally:

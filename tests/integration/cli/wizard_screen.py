@@ -35,18 +35,6 @@ def _ignore_no_signal() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
-# The screens are the same whatever the template in the checkout can make.
-EVERYTHING_IS_SERVED = """
-from connect_cli_ext.project import bootstrap
-from connect_cli_ext.wizard.offers import EVERY_VALUE
-from connect_cli_ext.wizard.surroundings import Served
-types, features = EVERY_VALUE["extension_type"], EVERY_VALUE["application_types"]
-bootstrap.served = lambda: Served(frozenset(types), frozenset(features))
-from connect_cli_ext.main import main
-main()
-"""
-
-
 class WizardScreen:
     """`ccli` with ``arguments`` on a terminal of ``rows`` x ``columns`` and of a ``kind`` (``TERM``).
 

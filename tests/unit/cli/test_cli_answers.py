@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import fields
 from pathlib import Path
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from connect_cli_ext.wizard.answers import STEP_OF, AnswerError, Answers, Draft, masked, parse_pairs, schema
 from connect_cli_ext.wizard.step import Kind, Value
 from connect_cli_ext.wizard.steps import STEPS
-from connect_cli_ext.wizard.surroundings import KnownEvents, Served, Surroundings
+from connect_cli_ext.wizard.surroundings import AccountKind, KnownEvents, Served, Surroundings
 
 NOWHERE = Path("/nonexistent/folder")
 EVERYTHING = Served(
@@ -167,6 +168,20 @@ def test_all_wrong_answers_are_named_with_what_is_expected() -> None:
     assert len(caught.value.problems) == 4
     assert "license: 'GPL' is not offered here; expected: Apache Software License 2.0, MIT, BSD" in caught.value.message
     assert "asset_purchase_request_processing" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "wanted", "told"),
+    [
+        ("vendor", "hub", "account is a vendor's (VA-…), and hub is for a distributor's or reseller's (PA-…)"),
+        ("provider", "products", "account is a distributor's or reseller's (PA-…), and products is for a vendor's"),
+    ],
+)
+def test_a_type_of_other_accounts_is_refused_with_the_reason(kind: AccountKind, wanted: str, told: str) -> None:
+    with pytest.raises(AnswerError) as caught:
+        Draft(dataclasses.replace(around(), account_kind=kind), {"extension_type": wanted}).finish()
+    assert told in caught.value.message
+    assert "'ccli account activate'" in caught.value.message
 
 
 def test_transformations_need_both_applications_and_their_pages() -> None:
