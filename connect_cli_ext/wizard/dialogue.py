@@ -221,9 +221,8 @@ class Dialogue:
         self.leaving = Button.STAY
 
     def _turn(self, direction: int) -> None:
-        stops: list[Button | None] = [*self.list_buttons, *self.buttons]
-        if self.control is not None:
-            stops.insert(0, None)
+        # In the order in which they are read.
+        stops = [*self.list_buttons, *([] if self.control is None else [None]), *self.buttons]
         at = stops.index(self.focus) if self.focus in stops else 0
         self.focus = stops[(at + direction) % len(stops)]
 

@@ -116,13 +116,16 @@ TestAnyKeys.settings = settings(max_examples=40, stateful_step_count=25, deadlin
 
 def test_tab_goes_around_the_control_and_the_buttons_in_both_directions() -> None:
     dialogue = new_dialogue("application_types")
-    order = [None, Button.ALL, Button.NONE, Button.NEXT, Button.BACK, Button.CANCEL]
+    # As they are read: two buttons above the list, three below it.
+    order = [None, Button.NEXT, Button.BACK, Button.CANCEL, Button.ALL, Button.NONE]
     seen = []
     for _ in range(len(order)):
         seen.append(dialogue.focus)
         press(dialogue, Key.TAB)
     assert seen == order
     press(dialogue, Key.BACK_TAB)
+    assert dialogue.focus is Button.NONE
+    press(dialogue, Key.BACK_TAB, Key.BACK_TAB)
     assert dialogue.focus is Button.CANCEL
     press(dialogue, Key.LEFT, Key.LEFT)
     assert dialogue.focus is Button.NEXT
@@ -211,7 +214,7 @@ def test_a_long_list_is_filtered_by_typing() -> None:
     press(dialogue, Key.ESCAPE)
     assert (menu.filter, dialogue.mode) == ("", Mode.ASKING)
     assert len(menu.shown) == len(menu.options)
-    press(dialogue, *"tier", Key.TAB, Key.ENTER)
+    press(dialogue, *"tier", Key.BACK_TAB, Key.LEFT, Key.ENTER)
     assert set(menu.value) > {"asset_renew_request_processing", "tier_config_setup_request_processing"}
     assert "asset_purchase_request_processing" not in menu.value
 
@@ -226,12 +229,12 @@ def test_in_a_short_list_a_letter_goes_to_the_option() -> None:
 
 def test_all_and_none_and_an_empty_choice_is_refused() -> None:
     dialogue = new_dialogue("event_types")
-    press(dialogue, Key.TAB, Key.TAB, Key.ENTER)
+    press(dialogue, Key.BACK_TAB, Key.ENTER)
     assert dialogue.wizard.value == ()
     assert "choose at least one" in (dialogue.problem or "")
-    press(dialogue, Key.TAB, Key.ENTER)
+    press(dialogue, Key.TAB, Key.TAB, Key.ENTER)
     assert dialogue.step.name == "event_types"
-    press(dialogue, Key.TAB, Key.ENTER)
+    press(dialogue, Key.BACK_TAB, Key.BACK_TAB, Key.ENTER)
     assert dialogue.wizard.value == ("background", "interactive", "scheduled")
 
 

@@ -52,7 +52,7 @@ def test_other_screens(columns: int, rows: int) -> None:
     revealed = new_dialogue("api_key")
     revealed.press(Key.CTRL_R)
     filtered = new_dialogue("background")
-    for press in (*"asset", Key.DOWN, Key.DOWN, Key.TAB):
+    for press in (*"asset", Key.DOWN, Key.DOWN, Key.BACK_TAB, Key.LEFT):
         filtered.press(press)
     failed = new_dialogue("include_variables_example")
     for press in (Key.ENTER, Key.END):
