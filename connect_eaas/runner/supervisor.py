@@ -71,6 +71,8 @@ class Supervisor:
         # The crew that takes over as soon as it is loaded and the one before has ended.
         self._next: Crew | None = None
         self._watcher: Child | None = None
+        # When the project was read first; changes from then on count.
+        self._begun_ns = 0
         # None unless a port for metrics was asked for; made with the first reading, and kept over reloads.
         self._metrics: MetricsService | None = None
         self._signals: deque[str] = deque()
@@ -100,6 +102,7 @@ class Supervisor:
         return self._status or 0
 
     def _begin(self) -> None:
+        self._begun_ns = time.time_ns()
         try:
             self._reading = self._read(None)
         except RunnerError as error:
@@ -140,7 +143,7 @@ class Supervisor:
             )
 
     def _watch(self) -> None:
-        self._watcher = self._start(watch_project, WatchSpec(self._project, self._options.logs))
+        self._watcher = self._start(watch_project, WatchSpec(self._project, self._options.logs, self._begun_ns))
 
     def _new_crew(self, reading: Reading) -> Crew:
         spec = reading.check

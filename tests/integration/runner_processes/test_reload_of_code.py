@@ -54,6 +54,26 @@ async def test_saved_file_is_served_soon_and_the_running_task_is_not_lost(
     assert len(traces(project, "startup")) == len(traces(project, "shutdown")) == 3
 
 
+async def test_file_saved_before_anybody_watches_is_loaded_too(platform: ScriptedPlatform, project: Path) -> None:
+    """The code saves a new version of itself while it is imported: the watching process is still being started."""
+    module = project / "my_extension" / "events.py"
+    new = module.read_text().replace('"one"', '"two"')
+    (project / "next.txt").write_text(new)
+    # The old version never gets any further.
+    save = "import pathlib, threading\npathlib.Path(__file__).write_text(pathlib.Path('next.txt').read_text())\n"
+    module.write_text(f"{save}threading.Event().wait()\n{module.read_text()}")
+    async with cextrun(project, platform, "--reload", "--no-validate") as runner:
+        await runner.until_logged("changed: my_extension/events.py")
+        await platform.connected()
+        await platform.background.send(a_task(1))
+        result = await platform.result_of(a_task(1))
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+    assert message(result) == "two"
+    assert runner.log.count("changed: my_extension/events.py") == 1
+
+
 async def test_hang_up_loads_new_code_and_keeps_the_old_where_the_new_is_wrong(
     platform: ScriptedPlatform, project: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import uuid
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from connect_eaas.protocol.messages import EventDefinition, Logging, LogMeta, Se
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.connection import Backoff, ConnectionFailedError, RefusedError
 from connect_eaas.runner.errors import CredentialsError
-from connect_eaas.runner.reload import watched
+from connect_eaas.runner.reload import saved_since, watched
 from connect_eaas.runner.state_dir import open_slot, state_root
 from connect_eaas.runner.stop import Stop
 
@@ -170,3 +171,19 @@ def test_first_error_is_the_one_reported() -> None:
 )
 def test_watched_files(tmp_path: Path, path: str, counts: bool) -> None:
     assert watched(tmp_path / path, tmp_path) == counts
+
+
+def test_files_saved_after_a_moment_are_found_whatever_date_they_were_given(tmp_path: Path) -> None:
+    names = ("old.py", "new.py", "set_back.py", "new.txt", "deep/new.env", ".venv/new.py")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    moment = max((tmp_path / name).stat().st_ctime_ns for name in names)
+    assert saved_since(tmp_path, moment) == set()
+    # The clock of files is coarse: write until it has moved on.
+    for name in names[1:]:
+        while (tmp_path / name).stat().st_ctime_ns <= moment:
+            (tmp_path / name).write_text("x = 1")
+            os.utime(tmp_path / name, ns=(0, 0))
+
+    assert saved_since(tmp_path, moment) == {"new.py", "set_back.py", "deep/new.env"}
