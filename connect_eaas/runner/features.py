@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from connect_eaas.applications import WebApplicationBase
 from connect_eaas.declarations import Declarations
 
 __all__ = ["FeatureTable", "tables_of"]
@@ -33,6 +34,7 @@ def tables_of(declarations: Declarations) -> tuple[FeatureTable, ...]:
             ("Method", "Name", "Description"),
             tuple((item.method, item.name, item.description) for item in declarations.schedulables),
         ),
+        *_endpoints(declarations),
         FeatureTable("Pages", ("Place", "Label", "URL"), tuple(_pages(declarations.ui_modules))),
         FeatureTable(
             "Anvil callables",
@@ -54,6 +56,20 @@ def tables_of(declarations: Declarations) -> tuple[FeatureTable, ...]:
         ),
     )
     return tuple(table for table in tables if table.rows)
+
+
+def _endpoints(declarations: Declarations) -> tuple[FeatureTable, ...]:
+    """What a web application answers: for those who are authenticated, and for everybody."""
+    if not issubclass(declarations.application, WebApplicationBase):
+        return ()
+    from connect_eaas.web.routing import endpoints
+
+    columns = ("Method", "Path", "Summary")
+    titles = ("Authenticated endpoints (below /api)", "Endpoints for everybody (below /unauthorized and /guest)")
+    return tuple(
+        FeatureTable(title, columns, tuple((item.method, item.path, item.summary) for item in endpoints(router)))
+        for title, router in zip(titles, declarations.application.get_routers(), strict=True)
+    )
 
 
 def _pages(modules: Mapping[str, Any]) -> list[tuple[str, ...]]:

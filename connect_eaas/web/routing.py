@@ -6,7 +6,8 @@ import copy
 import functools
 import inspect
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 from connect_eaas.constants import UNAUTHORIZED_ENDPOINT_ATTR_NAME
@@ -18,7 +19,7 @@ try:
 except ImportError as error:
     raise MissingExtraError("web", "fastapi", "A web application") from error
 
-__all__ = ["Router", "current_router", "router", "split", "web_app"]
+__all__ = ["Endpoint", "Router", "current_router", "endpoints", "router", "split", "web_app"]
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -114,6 +115,28 @@ def _selected(routes: Iterable[Any], *, unauthorized: bool) -> list[Any]:
         elif _is_unauthorized(route) is unauthorized:
             found.append(route)
     return found
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A method and path that is served, for people; ``path`` is the one below ``/api`` or ``/unauthorized``."""
+
+    method: str
+    path: str
+    summary: str
+
+
+def endpoints(router: APIRouter, prefix: str = "") -> Iterator[Endpoint]:
+    """Yield the endpoints of a router and of those that it includes, in their order."""
+    for route in router.routes:
+        inner = getattr(route, "original_router", None)
+        if isinstance(inner, APIRouter):
+            context: Any = getattr(route, "include_context", None)
+            yield from endpoints(inner, prefix + context.prefix)
+        elif isinstance(route, APIRoute):
+            summary = route.summary or route.name.replace("_", " ").capitalize()
+            for method in sorted(route.methods or ()):
+                yield Endpoint(method, prefix + route.path, summary)
 
 
 def _is_unauthorized(route: Any) -> bool:
