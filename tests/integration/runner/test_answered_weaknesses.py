@@ -54,6 +54,17 @@ async def test_missing_content_range_is_no_error(tmp_path: Path, listed: list[An
     assert answered.output.result == result
 
 
+async def test_the_reason_of_a_close_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Sample.reset()
+    platform = ScriptedPlatform()
+    async with serving(platform), running(Sample, platform, tmp_path / "state"):
+        await platform.connected()
+        before = platform.background
+        await before.socket.close(1012, "moving house")
+        await platform.until(lambda: platform.conversations.get("background") not in (None, before))
+    assert "connection lost (1012 moving house)" in caplog.text
+
+
 def test_later_event_definitions_replace_those_known() -> None:
     configuration = Configuration("ENV-1111-2222-01")
     old, new = (

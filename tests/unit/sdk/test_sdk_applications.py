@@ -1,6 +1,9 @@
 """Applications: constructors as old and new extensions write them, and how the runner makes instances."""
 
+import importlib
+import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,3 +93,22 @@ def test_static_root_is_the_directory_beside_the_class() -> None:
     class Web(WebApplicationBase): ...
 
     assert Web.get_static_root() is None
+
+
+def test_a_decorated_class_finds_its_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "extension.json").write_text(json.dumps({"name": "Mine"}))
+    # The decorator replaces the class by one whose source lies in the decorator's own file.
+    (tmp_path / "audited_marks.py").write_text(
+        "def mark(cls):\n    return type(cls.__name__, (cls,), {'__module__': cls.__module__, 'marked': True})\n"
+    )
+    (tmp_path / "audited_pkg").mkdir()
+    (tmp_path / "audited_pkg" / "extension.json").write_text(json.dumps({"name": "Inner"}))
+    (tmp_path / "audited_pkg" / "__init__.py").write_text("")
+    (tmp_path / "audited_pkg" / "events.py").write_text(
+        "from audited_marks import mark\nfrom connect_eaas import EventsApplicationBase\n\n\n"
+        "@mark\nclass Marked(EventsApplicationBase):\n    ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    cls = importlib.import_module("audited_pkg.events").Marked
+    assert cls.marked
+    assert cls.get_descriptor() == {"name": "Inner"}
