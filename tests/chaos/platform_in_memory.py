@@ -119,7 +119,9 @@ class PlatformInMemory:
         return found
 
     def clear(self) -> None:
-        """Forget all tasks."""
+        """Forget all tasks, and be as at the beginning: the same script makes the same history."""
+        self._starts = 0
+        self.clock = ManualClock()
         self._raw.executescript("BEGIN; DELETE FROM attempts; DELETE FROM tasks; COMMIT")
 
     def close(self) -> None:

@@ -29,6 +29,8 @@ class Runner:
         self.running: dict[str, Task] = {}
         # How often a handler was begun, by lease.
         self.begun: Counter[str] = Counter()
+        # Leases whose run is answered under a newer one: of a delivery of those that comes again nothing is known.
+        self.superseded: set[str] = set()
         # Every answer that a handler gave, by lease.
         self.answered: dict[str, str] = {}
         # Answers that the platform has not confirmed, by lease: what must survive everything.
@@ -58,7 +60,10 @@ class Runner:
         done = [owed for owed in self._owed.values() if owed.options.task_id == task_id and _result(owed) in FINAL]
         assert not done, f"{task_id} is done, and would be run again under {lease}"
         assert lease not in self.answered, f"{task_id} was answered under {lease}, and would be run again under it"
-        begins = task_id not in self.running
+        before = self.running.get(task_id)
+        begins = before is None
+        if before is not None and before.options.lease != lease:
+            self.superseded.add(before.options.lease)
         self.running[task_id] = task
         if begins:
             self.begun[lease] += 1
