@@ -13,6 +13,7 @@ Exit statuses: 0 done; 1 one of these errors; 2 wrong usage (click's own); 70 a 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,9 @@ __all__ = [
 
 EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
+
+
+_ERRNO = re.compile(r"\[Errno \d+\] ([^:]+)")
 
 
 class CommandError(click.ClickException):
@@ -90,4 +94,10 @@ class MissingExtraError(CommandError):
 
 def reason(error: OSError) -> str:
     """Return the system's words for ``error``, without the path that the message names anyway."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    text = error.strerror or str(error) or type(error).__name__
+    if not error.strerror and error.args and isinstance(error.args[0], list) and error.args[0]:
+        # Copying a folder collects what went wrong with each file; the first says why.
+        text = str(error.args[0][0][-1])
+        match = _ERRNO.match(text)
+        text = match[1] if match else text
+    return text.lower()

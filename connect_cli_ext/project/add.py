@@ -331,7 +331,7 @@ def _exists(project: ExistingProject, application: Application, line: int, what:
 
 def _finish(project: ExistingProject, addition: Addition, what: str, path: str, word: str) -> None:
     """Write everything, provided that the thing itself is in it."""
-    addition.check(project)
+    addition.finish(project)
     if word.encode() not in addition.changes.written.get(path, b"") or path not in addition.changes.written:
         raise CommandError(f"{project.root / path} has a form that nothing can be added to; nothing was changed")
     addition.changes.apply(project.root)

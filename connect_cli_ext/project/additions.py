@@ -11,6 +11,7 @@ import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.project.changes import Changes
@@ -32,13 +33,15 @@ class Addition:
     told: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def check(self, project: ExistingProject) -> None:
-        """Make sure that what is going to be written is Python where it says so.
+    def finish(self, project: ExistingProject) -> None:
+        """Give changed files the line ends that they have, and make sure that they are Python where they say so.
 
         Raises:
-            CommandError: it is not; nothing has been written.
+            CommandError: one is not; nothing has been written.
         """
-        for path, content in self.changes.written.items():
+        for path, content in list(self.changes.written.items()):
+            if _has_windows_ends(project.root / path):
+                self.changes.write(path, _unix(content).replace(b"\n", b"\r\n"))
             if path.endswith(".py"):
                 try:
                     compile(content, path, "exec", dont_inherit=True)
@@ -47,6 +50,17 @@ class Addition:
                         f"{project.root / path} has a form that nothing can be added to (line {error.lineno}: "
                         f"{error.msg}); nothing was changed"
                     ) from error
+
+
+def _has_windows_ends(file: Path) -> bool:
+    try:
+        return file.is_file() and b"\r\n" in file.read_bytes()
+    except OSError as error:
+        raise FileError(file, f"cannot be read: {reason(error)}") from error
+
+
+def _unix(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n")
 
 
 def bring_in(project: ExistingProject, before: Texts, after: Texts, *, lines: bool = True) -> Addition:
@@ -102,7 +116,7 @@ def _bring(
 ) -> None:
     file = project.root / path
     try:
-        mine = file.read_bytes() if file.is_file() else None
+        mine = _unix(file.read_bytes()) if file.is_file() else None
     except OSError as error:
         raise FileError(file, f"cannot be read: {reason(error)}") from error
     if mine is None:

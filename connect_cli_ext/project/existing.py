@@ -47,7 +47,7 @@ class Handler:
 
 @dataclass(frozen=True)
 class Application:
-    """A class that an entry point names."""
+    """A class that an entry point names. Its text has the line ends of Unix, whatever its file has."""
 
     path: str
     class_name: str
@@ -164,7 +164,7 @@ def _application(root: Path, target: str) -> Application:
     if path is None:
         raise FileError(root / candidates[0], f"no such file, although pyproject.toml names {target}")
     try:
-        text = (root / path).read_bytes().decode("utf-8")
+        text = (root / path).read_bytes().decode("utf-8").replace("\r\n", "\n")
         tree = ast.parse(text)
     except OSError as error:
         raise FileError(root / path, f"cannot be read: {reason(error)}") from error

@@ -77,11 +77,15 @@ def make_project(
         raise FileError(target, problem.removeprefix(f"{target} "))
     with workshop(output_dir, answers.project_slug) as folder:
         progress("Rendering the files")
-        made = render(answers, folder, template)
+        try:
+            made = render(answers, folder, template)
+        except FileError as error:
+            # The file that it names will be gone with the folder.
+            raise FileError(output_dir, error.problem) from error
         try:
             write_marker(made, answers.document(), version("connect-extension-sdk"))
         except OSError as error:
-            raise FileError(made, f"cannot be written: {reason(error)}") from error
+            raise FileError(output_dir, f"cannot be written: {reason(error)}") from error
         paths = tuple(sorted(_listed(made)))
         progress("Starting a git repository")
         git_note = _init_git(made, output_dir)

@@ -124,7 +124,7 @@ def _test_value(project: ExistingProject, addition: Addition, name: str, value: 
 
 def _read(project: ExistingProject, path: str) -> str:
     try:
-        return (project.root / path).read_bytes().decode("utf-8")
+        return (project.root / path).read_bytes().decode("utf-8").replace("\r\n", "\n")
     except OSError as error:
         raise FileError(project.root / path, f"cannot be read: {reason(error)}") from error
     except UnicodeDecodeError as error:

@@ -322,6 +322,28 @@ class Mine(Extension):
 """
 
 
+@pytest.mark.timeout(180)
+def test_files_with_windows_line_ends_keep_them(ccli: Ccli, make: Make) -> None:
+    project = make(event_types="background", background="asset_purchase_request_processing")
+    for path in project.rglob("*"):
+        if path.is_file() and ".git" not in path.parts and path.suffix in (".py", ".md", ".toml", ".yml", ".yaml"):
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    before = tree(project)
+    for words in (
+        ("event", "product_action_execution"),
+        ("event", "asset_cancel_request_processing"),
+        ("schedulable", "refresh_prices"),
+        ("variable", "TOKEN"),
+    ):
+        result = ccli(*ADD, *words, "-p", project)
+        assert (result.status, result.err, "yours" in result.out) == (0, "", False), result.out
+    changed = [name for name, content in tree(project).items() if before.get(name, content) != content]
+    assert {"connect_ext/extension.py", "tests/conftest.py", "connect-deployment.yaml", "README.md"} <= set(changed)
+    for name in changed:
+        content = tree(project)[name]
+        assert content.count(b"\n") == content.count(b"\r\n"), name
+
+
 def test_a_project_that_was_not_made_here_gets_the_handler_too(ccli: Ccli, tmp_path: Path) -> None:
     project = tmp_path / "hand made"
     (project / "shop").mkdir(parents=True)

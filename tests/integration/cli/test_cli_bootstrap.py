@@ -305,6 +305,22 @@ def test_a_place_that_cannot_be_written_is_named(ccli: Ccli) -> None:
     assert result.err.splitlines()[-1].startswith("Error: /proc: nothing can be written there")
 
 
+def test_a_full_disk_is_said_in_one_line_and_leaves_nothing(ccli: Ccli, home: Path, target: Path) -> None:
+    """The limit on the size of files stands for a disk that is full; the template's largest file is above it."""
+    script = (
+        "import resource, signal, sys\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "from connect_cli_ext.main import run\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\nsys.exit(run(sys.argv[1:]))\n"
+    )
+    words = [*BOOTSTRAP, "--defaults", "-o", str(target)]
+    pages = ["--answer", "extension_type=multiaccount", "--answer", "application_types=webapp"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words, *pages], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (1, f"Error: {target}: cannot be written: file too large\n")
+    assert list(target.iterdir()) == []
+
+
 def test_a_template_that_fails_half_way_leaves_nothing(target: Path, tmp_path: Path) -> None:
     template = tmp_path / "template"
     inside = template / "{{cookiecutter.project_slug}}"
