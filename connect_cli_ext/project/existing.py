@@ -165,6 +165,8 @@ def _application(root: Path, target: str) -> Application:
         raise FileError(root / candidates[0], f"no such file, although pyproject.toml names {target}")
     try:
         text = (root / path).read_bytes().decode("utf-8").replace("\r\n", "\n")
+        if text.startswith("\ufeff"):
+            raise FileError(root / path, "begins with a byte order mark: save it in UTF-8 without one")
         tree = ast.parse(text)
     except OSError as error:
         raise FileError(root / path, f"cannot be read: {reason(error)}") from error

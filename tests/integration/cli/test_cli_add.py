@@ -298,6 +298,7 @@ def test_bad_input_is_told_and_changes_nothing(
         ("pyproject.toml", "", "declares no application"),
         ("connect_ext/extension.py", None, "extension.py: no such file, although pyproject.toml names"),
         ("connect_ext/extension.py", "class (", "extension.py:1: is no Python"),
+        ("connect_ext/extension.py", "\ufeffimport os\n", "extension.py: begins with a byte order mark"),
         ("connect_ext/extension.py", "", "has no class MyAwesomeProjectEventsApplication"),
     ],
 )
