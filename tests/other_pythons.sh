@@ -11,11 +11,15 @@ tests=(
     tests/integration/runner/test_runner_delivery.py
     tests/integration/runner_processes
     tests/integration/web/test_web_calls.py
+    tests/integration/cli/test_cli_accounts.py
     tests/integration/cli/test_cli_bootstrap.py
+    tests/integration/cli/test_cli_host.py
     tests/integration/cli/test_cli_bump.py
     tests/integration/cli/test_cli_host.py
     tests/integration/cli/test_cli_update.py
     tests/integration/cli/test_cli_validate.py
+    tests/integration/cli/test_cli_wizard_prompts.py
+    tests/integration/template/test_template_projects.py
     tests/integration/cli/test_cli_wizard_terminal.py
     tests/integration/dropin/test_anvil_session.py
     tests/integration/dropin/test_deployment_to_platform.py

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from choices import CHOICES
-from rendered_projects import render
+from rendered_projects import SOURCE, events_of, render
 
 
 def test_declares_what_was_chosen(tmp_path: Path) -> None:
@@ -36,3 +38,25 @@ def test_it_can_be_built(tmp_path: Path) -> None:
     assert {"zebra/extension.py", "zebra/extension.json", "zebra/parameters.py", "zebra/py.typed"} <= names
     assert entry_points.split() == ["[connect.eaas.ext]", "eventsapp=zebra.extension:Seats2GoEventsApplication"]
     assert not [name for name in names if name.endswith(".env")]
+
+
+@pytest.mark.parametrize("kind", SOURCE["extension_type"])
+def test_a_project_of_each_type_passes_its_tests_and_checks_on_this_python(tmp_path: Path, kind: str) -> None:
+    features = [name for name in ("events", "anvil", "webapp", "tfnapp") if kind in SOURCE["_applications"][name]]
+    events = {name: ",".join(events_of(name, kind)) for name in ("background", "interactive")}
+    project = render(tmp_path, extension_type=kind, application_types=",".join(features), use_asyncio="y", **events)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    for command in (
+        ("pytest", "-q"),
+        ("connect_cli_ext", "project", "extension", "validate", "--strict", "."),
+        ("connect_eaas.runner.main", "--check"),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", *command],
+            cwd=project.path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
