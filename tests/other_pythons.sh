@@ -25,6 +25,7 @@ tests=(
     tests/integration/dropin/test_deployment_to_platform.py
     tests/integration/observe
     tests/integration/sdk/test_sdk_client.py
+    tests/integration/sdk/test_sdk_devops_fixture.py
     tests/integration/sdk/test_sdk_pytest_plugin.py
     tests/integration/transformations/test_transformation_flow.py
     tests/integration/template/test_template_matrix.py::test_projects_pass

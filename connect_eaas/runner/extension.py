@@ -8,7 +8,6 @@ The group is ``connect.eaas.ext``, the names are ``eventsapp`` (``extension`` in
 from __future__ import annotations
 
 import importlib
-import logging
 import os
 import sys
 import traceback
@@ -26,7 +25,6 @@ __all__ = ["ENTRY_POINT_GROUP", "EntryPoints", "declared_applications", "find_en
 ENTRY_POINT_GROUP: Final = "connect.eaas.ext"
 _NAMES: Final[tuple[str, ...]] = ("eventsapp", "webapp", "anvilapp", "tfnapp")
 _OLD_NAME: Final = "extension"
-_log = logging.getLogger("connect.eaas.runner")
 
 
 @dataclass(frozen=True)
@@ -79,11 +77,9 @@ def load_application(kind: str, reference: str, *, source: str) -> type:
     if not colon or not module_name or not class_name:
         raise ExtensionError(f"{what}: expected 'package.module:Class'")
     try:
-        old_models = pydantic1.activate_if_wanted(Path.cwd(), os.environ, [reference])
+        pydantic1.activate_if_wanted(Path.cwd(), os.environ, [reference])
     except ValueError as error:
         raise ExtensionError(str(error)) from error
-    if old_models:
-        _log.warning("models of %s work as under pydantic 1, as you asked for", ", ".join(sorted(old_models)))
     try:
         forget_stale_bytecode(module_name, Path.cwd())
         module = importlib.import_module(module_name)

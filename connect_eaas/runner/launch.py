@@ -6,10 +6,12 @@ import logging
 import os
 import sys
 import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from connect_eaas import pydantic1
 from connect_eaas.runner import console
 from connect_eaas.runner.console import LogStyle
 from connect_eaas.runner.control import CheckSpec, WorkerSpec
@@ -114,6 +116,7 @@ def read_project(
         raise ExtensionError(f"{found.source}: of its applications ({', '.join(others)}) none can be served")
     if others:
         _log.warning("not served by this version: %s", ", ".join(others))
+    _tell_old_models(project, surroundings.variables, found.applications.values())
     same = earlier is not None and earlier.settings.environment_id == settings.environment_id
     if earlier is not None and same:
         slot, instance_id = earlier.slot, earlier.specs[0].instance_id
@@ -150,6 +153,21 @@ def read_project(
         _overview(settings, dict(found.applications), found.source),
         CheckSpec(project, dict(surroundings.variables), options.check, options.logs) if own else None,
     )
+
+
+def _tell_old_models(project: Path, variables: Mapping[str, str], references: Iterable[str]) -> None:
+    """Say aloud, once for all processes, that models work as under pydantic 1.
+
+    Raises:
+        ExtensionError: the switch is neither on nor off.
+    """
+    try:
+        wanted = pydantic1.is_wanted(project, variables)
+    except ValueError as error:
+        raise ExtensionError(str(error)) from error
+    if wanted:
+        packages = ", ".join(sorted(pydantic1.own_packages(project, references)))
+        _log.warning("models of %s work as under pydantic 1, as you asked for", packages)
 
 
 def _overview(settings: Settings, applications: dict[str, str], source: str) -> FeatureTable:

@@ -83,7 +83,7 @@ def run(project: Path, *command: str, **variables: str) -> subprocess.CompletedP
 def test_the_runner_says_it_aloud_and_imports_the_models(project: Path) -> None:
     done = run(project, "connect_eaas.runner.main", "--check", "--no-validate")
     assert done.returncode == 0, done.stderr
-    assert "models of old, tests work as under pydantic 1, as you asked for" in done.stderr
+    assert done.stderr.count("models of old, tests work as under pydantic 1, as you asked for") == 1
     off = run(project, "connect_eaas.runner.main", "--check", "--no-validate", **{VARIABLE: "0"})
     assert off.returncode == 3
     assert "cannot import old.events" in off.stderr
