@@ -34,7 +34,7 @@ from connect_devops.sandbox import STREAM_COLUMNS, SandboxChoices, World, routes
 from connect_devops.services.container import Services, build_services
 from connect_devops.services.feed import Feeds
 from connect_devops.services.presence import HEARTBEAT
-from connect_devops.services.secrets import FernetSecrets, SecretsError
+from connect_devops.services.secrets import FernetSecrets, SecretsError, check_key
 from connect_devops.services.signals import EnvironmentChanged
 from connect_devops.settings import Settings
 from connect_devops.storage import StoreError, open_store
@@ -103,11 +103,14 @@ class Parts:
             stack.callback(store.close)
             store.on_lost = self._lost
             secrets = FernetSecrets.in_directory(self._settings.data_dir)
+            check_key(store, secrets)
         except (StoreError, SecretsError) as error:
             raise StartError(str(error)) from error
-        return build_services(
+        services = build_services(
             store, self._clock, secrets=secrets, real_time=self._real_time, platform_id=self._platform_id()
         )
+        stack.enter_context(services.neighbours.listening())
+        return services
 
     def _platform_id(self) -> str:
         file = self._data_dir.platform_id_file

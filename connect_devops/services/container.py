@@ -18,6 +18,7 @@ from connect_devops.services.extensions import Extensions
 from connect_devops.services.installations import Installations
 from connect_devops.services.interactive import InteractiveCalls
 from connect_devops.services.leases import Leases
+from connect_devops.services.neighbours import Neighbours
 from connect_devops.services.presence import Presence
 from connect_devops.services.queue import Queue
 from connect_devops.services.schedules import Schedules
@@ -57,6 +58,7 @@ class Services:
     interactive: InteractiveCalls
     web_calls: WebCalls
     presence: Presence
+    neighbours: Neighbours
 
     def recover(self, grace: timedelta) -> list[str]:
         """At the start of the platform, before anybody connects: take up what the last run left behind.
@@ -124,4 +126,5 @@ def build_services(
         interactive=InteractiveCalls(queue, environments, signals, clock),
         web_calls=WebCalls(clock),
         presence=Presence(context, environments, lease_service, real_time or clock.now),
+        neighbours=Neighbours(store, signals, context.platform_id),
     )

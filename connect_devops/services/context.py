@@ -15,6 +15,7 @@ from connect_devops.clock import Clock
 from connect_devops.domain.lease import LeasePolicy
 from connect_devops.domain.task import RetryPolicy
 from connect_devops.ids import Ids
+from connect_devops.services.neighbours import tell_neighbours
 from connect_devops.services.page import Refine
 from connect_devops.services.secrets import Secrets
 from connect_devops.services.signals import ClockMoved, Signal, Signals
@@ -41,7 +42,8 @@ class Context:
     _expected: datetime | None = None
 
     def publish(self, transaction: Transaction, signal: Signal) -> None:
-        """Publish ``signal`` once the transaction is committed."""
+        """Publish ``signal`` once the transaction is committed, also on other platforms of the database."""
+        tell_neighbours(transaction, self.platform_id, signal)
         transaction.on_commit(lambda: self.signals.publish(signal))
 
     def plan(self, transaction: Transaction, when: datetime | None) -> None:

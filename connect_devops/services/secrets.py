@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from sqlalchemy import select
+
 from connect_devops.domain.errors import DevOpsError
+from connect_devops.storage.store import Store
+from connect_devops.storage.tables import environments
 
 if TYPE_CHECKING:
     from cryptography.fernet import Fernet
 
-__all__ = ["FernetSecrets", "Secrets", "SecretsError"]
+__all__ = ["FernetSecrets", "Secrets", "SecretsError", "check_key"]
 
 
 class SecretsError(DevOpsError):
@@ -26,6 +30,26 @@ class Secrets(Protocol):
 
     def decrypt(self, token: str) -> str:
         """The text again. Raises SecretsError if it was encrypted with another key."""
+
+
+def check_key(store: Store, secrets: Secrets) -> None:
+    """Make sure that the key is the one that the database's secrets were encrypted with.
+
+    Raises:
+        SecretsError: it is another one; says what to do.
+    """
+    with store.reading() as transaction:
+        query = select(environments.c.jwt_secret).order_by(environments.c.number).limit(1)
+        kept = transaction.connection.execute(query).scalar_one_or_none()
+    if kept is None:
+        return
+    try:
+        secrets.decrypt(kept)
+    except SecretsError:
+        raise SecretsError(
+            "secret.key in the data directory is not the key that the secrets in the database were encrypted with. Put "
+            "the old file back; platforms that share a database need a copy of the same one."
+        ) from None
 
 
 class FernetSecrets:
