@@ -189,7 +189,7 @@ def test_project_file_agrees_with_the_code(projects: dict[str, Project], name: s
         for application, (module, _, entry) in MODULES.items()
         if application in project.applications
     }
-    assert content["tool"]["connect"] == {"extension-type": project.answer("extension_type")}
+    assert content["tool"]["connect"]["extension-type"] == project.answer("extension_type")
     descriptor = json.loads((project.package / "extension.json").read_text(encoding="utf-8"))
     assert descriptor["version"] == content["project"]["version"]
     fixed = {"products": ["vendor"], "hub": ["distributor", "reseller"]}
