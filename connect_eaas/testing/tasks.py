@@ -110,7 +110,7 @@ def run_task(
         payload: the object; for a schedule at least ``{"method": "…"}``. The handler gets a copy.
         config: the environment's variables.
         client: API client; by default one of the handler's kind whose calls must be mocked (``client_mocker_factory``).
-        logger: what the handler logs to; by default the runner's, which names the task in each line.
+        logger: what the handler logs to; by default the logger ``eaas.eventsapp``.
         installation: makes it the task of a multi-account extension.
         installation_client: for such a task; by default one whose calls must be mocked.
         context: by default ids of zeros, in a development environment.
@@ -122,7 +122,7 @@ def run_task(
         RuntimeError: the handler is ``async def`` and an event loop runs here: await ``run_task_async`` instead.
     """
     surroundings = Surroundings(
-        config or {}, context or CONTEXT, client, installation, installation_client, logger, time_limit_s
+        config or {}, context or CONTEXT, client, installation, installation_client, logger or LOGGER, time_limit_s
     )
     handling = _Handling(cls, event_type, payload, surroundings)
     if handling.is_async and _loop_runs():
@@ -147,7 +147,7 @@ async def run_task_async(
 ) -> TaskOutcome:
     """Run a handler inside a running event loop; see ``run_task``."""
     surroundings = Surroundings(
-        config or {}, context or CONTEXT, client, installation, installation_client, logger, time_limit_s
+        config or {}, context or CONTEXT, client, installation, installation_client, logger or LOGGER, time_limit_s
     )
     return await _Handling(cls, event_type, payload, surroundings).outcome()
 

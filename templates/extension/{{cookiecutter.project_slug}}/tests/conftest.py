@@ -35,9 +35,6 @@ INSTALLATION: ConnectObject = {"id": "EIN-1", "status": "installed", "settings":
 """The account that the tests' tasks are for."""
 {% endif %}
 
-LOGGER = logging.getLogger("extension")
-"""What the handlers log to, apart from the runner's own log."""
-
 Run = Callable[..., TaskOutcome]
 """Runs the handler of an event type on an object, and tells what the platform would be told."""
 
@@ -53,19 +50,18 @@ def api() -> Iterator[{{ mocker }}]:
 {% if installed %}
 def run(api: {{ mocker }}, caplog: pytest.LogCaptureFixture, {{ client }}: Any) -> Run:
     """A function that runs the handler of an event type on an object, for ``INSTALLATION``."""
-    caplog.set_level(logging.INFO, LOGGER.name)
+    caplog.set_level(logging.INFO)
     return partial(
         run_task,
         {{ events_class }},
         config=VARIABLES,
-        logger=LOGGER,
         installation=INSTALLATION,
         installation_client={{ client }},
     )
 {% else %}
 def run(api: {{ mocker }}, caplog: pytest.LogCaptureFixture) -> Run:
     """A function that runs the handler of an event type on an object."""
-    caplog.set_level(logging.INFO, LOGGER.name)
-    return partial(run_task, {{ events_class }}, config=VARIABLES, logger=LOGGER)
+    caplog.set_level(logging.INFO)
+    return partial(run_task, {{ events_class }}, config=VARIABLES)
 {% endif %}
 {% endif %}
