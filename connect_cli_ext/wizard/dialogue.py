@@ -237,7 +237,8 @@ class Dialogue:
         if step.kind in {Kind.ONE, Kind.MANY}:
             self.control = Menu(step.choices(draft), self.wizard.value, many=step.kind is Kind.MANY)
         elif step.kind is not Kind.PAGE:
-            self.control = Field(str(self.wizard.value), hidden=step.kind is Kind.HIDDEN)
+            proposed = step.name not in self.wizard.passed()
+            self.control = Field(str(self.wizard.value), hidden=step.kind is Kind.HIDDEN, proposed=proposed)
         elif self.wizard.is_last:
             self.control = Review(tuple(item for _, rows in summary(draft) for item, _ in rows))
             self.focus = self.buttons[0]

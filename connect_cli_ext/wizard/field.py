@@ -34,13 +34,15 @@ class Field:
     Args:
         text: what it begins with; the cursor is at its end.
         hidden: show signs in place of the characters, until they are asked for.
+        proposed: the text is a proposal: what is typed first takes its place, any other key goes on from it.
     """
 
-    def __init__(self, text: str, *, hidden: bool = False) -> None:
+    def __init__(self, text: str, *, hidden: bool = False, proposed: bool = False) -> None:
         self._characters = clusters(text)
         self._at = len(self._characters)
         self.hidden = hidden
         self.revealed = False
+        self.proposed = proposed
 
     @property
     def value(self) -> str:
@@ -49,7 +51,10 @@ class Field:
 
     def press(self, press: Press) -> bool:
         """Take a key. Return whether it means something here."""
+        proposed, self.proposed = self.proposed, False
         if isinstance(press, str):
+            if proposed:
+                self._characters, self._at = [], 0
             self._insert(press)
             return True
         if press is Key.CTRL_R and self.hidden:

@@ -19,6 +19,7 @@ _ATTRIBUTES: Final[Mapping[Look, tuple[str, ...]]] = {
     Look.LABEL: ("bold",),
     Look.LINK: ("underline",),
     Look.FIELD: ("underline",),
+    Look.PROPOSAL: ("underline", "dim"),
     Look.FOCUS: ("bold", "reverse"),
     Look.CHOSEN: ("bold",),
     Look.PROBLEM: ("bold",),

@@ -22,6 +22,7 @@ _KEYS: Final = (
     ("Space", "tick; Ctrl-A all, Ctrl-R none"),
     ("letters", "short list: go to the option; long one: filter"),
     ("Left, Right, Home, End", "move in a line; Ctrl-Left, Ctrl-Right: by words"),
+    ("letters in a line", "take the place of a proposal; after any other key they are added"),
     ("Ctrl-U, Ctrl-K, Ctrl-W", "cut before, after, a word"),
     ("Ctrl-R", "show or hide the API key"),
     ("Ctrl-L", "draw the screen again"),
@@ -183,8 +184,10 @@ def _field(field: Field, room: int, signs: Signs) -> _Part:
     section = field.section(inside, signs.mask)
     before = signs.before if section.before else "["
     after = signs.after if section.after else "]"
-    text = section.text + " " * (inside - width(section.text))
-    return _Part([(Span(before), Span(text, Look.FIELD), Span(after))], (0, 1 + section.cursor))
+    look = Look.PROPOSAL if field.proposed else Look.FIELD
+    room_left = " " * (inside - width(section.text))
+    spans = (Span(before), Span(section.text, look), Span(room_left, Look.FIELD), Span(after))
+    return _Part([spans], (0, 1 + section.cursor))
 
 
 def _menu(dialogue: Dialogue, menu: Menu, room: int, rows: int, signs: Signs) -> _Part:

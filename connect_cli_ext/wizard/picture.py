@@ -25,6 +25,7 @@ class Look(Enum):
     HELP = "help"
     LINK = "link"
     FIELD = "field"
+    PROPOSAL = "proposed answer"
     FOCUS = "focus"
     CHOSEN = "chosen"
     PROBLEM = "problem"

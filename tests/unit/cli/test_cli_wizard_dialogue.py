@@ -169,7 +169,7 @@ def test_escape_asks_first_and_no_is_presumed() -> None:
 
 def test_help_is_a_key_away_and_a_question_mark_is_an_answer() -> None:
     dialogue = new_dialogue("description")
-    press(dialogue, "?")
+    press(dialogue, Key.END, "?")
     assert dialogue.mode is Mode.ASKING
     assert dialogue.wizard.value == "Project description?"
     press(dialogue, Key.HELP)
@@ -179,6 +179,19 @@ def test_help_is_a_key_away_and_a_question_mark_is_an_answer() -> None:
     menu = new_dialogue("license")
     press(menu, "?")
     assert menu.mode is Mode.HELPING
+
+
+def test_what_is_typed_takes_the_place_of_a_proposal_and_is_added_to_an_answer() -> None:
+    dialogue = new_dialogue("project_name")
+    press(dialogue, *"Sync")
+    assert dialogue.wizard.value == "Sync"
+    press(dialogue, Key.ENTER, Key.TAB, Key.TAB, Key.ENTER)
+    assert dialogue.step.name == "project_name"
+    press(dialogue, *"hronizer")
+    assert dialogue.wizard.value == "Synchronizer"
+    changed = new_dialogue("project_name")
+    press(changed, Key.BACKSPACE, *"ion")
+    assert changed.wizard.value == "My Awesome Projecion"
 
 
 def test_what_is_typed_is_checked_at_once() -> None:
