@@ -33,7 +33,7 @@ def run_check(spec: CheckSpec, connection: Connection[Any, Any]) -> int:
         if spec.report:
             show_findings(spec.project, colours=spec.logs.rich and sys.stdout.isatty())
         else:
-            check_project(spec.project)
+            verdict = Checked(check_project(spec.project))
     except RunnerError as error:
         verdict = Refused(str(error), error.exit_status)
     with contextlib.suppress(OSError):

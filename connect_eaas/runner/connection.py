@@ -25,6 +25,7 @@ __all__ = [
     "MaintenanceError",
     "PlatformConnection",
     "RefusedError",
+    "advice",
     "connect_to_platform",
 ]
 
@@ -39,6 +40,25 @@ _REASONS: Final[Mapping[int, str]] = {
 }
 
 
+_LOCAL_ACCESS: Final = "the environment's Local Access box"
+
+
+def advice(status: int, settings: Settings) -> str:
+    """Say which variable the platform refused with this status, where that came from, and what to do.
+
+    Args:
+        status: 401, 403 or 404.
+        settings: what was used.
+    """
+    key, environment = (f"{name} from {settings.origin_of(name)}" for name in ("API_KEY", "ENVIRONMENT_ID"))
+    if status == 401:
+        return f"{key} is not valid there: take it from {_LOCAL_ACCESS}, or correct SERVER_ADDRESS"
+    named = f"{environment} ({settings.environment_id})"
+    if status == 404:
+        return f"{named} does not exist there for this key: take both from {_LOCAL_ACCESS}, or correct SERVER_ADDRESS"
+    return f"{key} may not serve {named}: take both from {_LOCAL_ACCESS}"
+
+
 class ConnectionFailedError(Exception):
     """The websocket could not be opened; the text is one clear line."""
 
@@ -50,6 +70,7 @@ class RefusedError(ConnectionFailedError):
         reason = _REASONS.get(status, "the platform refused the connection")
         super().__init__(f"{address}: {status}: {reason}")
         self.status = status
+        self.address = address
 
     @property
     def credentials(self) -> bool:

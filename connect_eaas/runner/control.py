@@ -73,6 +73,9 @@ class CheckSpec:
 class Checked:
     """The project follows the rules, or at least none of those without which it cannot run is broken."""
 
+    problems: tuple[str, ...] = ()
+    """What should be different nevertheless."""
+
 
 @dataclass(frozen=True)
 class Loaded:

@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from connect_eaas.runner.child_process import Child
 from connect_eaas.runner.control import (
+    Checked,
     Connected,
     Drained,
     Ended,
@@ -95,6 +96,8 @@ class Crew:
         # Why the platform asked to stop, once it did.
         self.stop_asked: str | None = None
         self.tables: dict[str, tuple[FeatureTable, ...]] = {}
+        # What the validation found that does not keep the extension from running.
+        self.problems: tuple[str, ...] = ()
 
     def start(self) -> None:
         """Start all processes."""
@@ -228,6 +231,8 @@ class Crew:
         # The project as a whole was looked at, so this says more than the process that first stumbled.
         if isinstance(verdict, Refused) and self.state is CrewState.LOADING:
             self._trouble = verdict
+        if isinstance(verdict, Checked):
+            self.problems = verdict.problems
         self._checker = None
         checker.kill()
         checker.join()

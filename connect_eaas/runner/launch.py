@@ -60,6 +60,8 @@ class Reading:
     overview: FeatureTable
     check: CheckSpec | None
     """What is validated; None if nothing is to be."""
+    notes: tuple[str, ...] = ()
+    """Where variables came from; those of the reading before are not said again."""
 
 
 def launch(options: Options, *, version: str) -> int:
@@ -105,9 +107,15 @@ def read_project(
     """
     surroundings = gather(environment, project, env_file=options.env_file, credentials_needed=not options.check)
     for note in surroundings.notes:
-        _log.info("%s", note)
-    settings = read_settings(surroundings.variables, unsecure=options.unsecure, credentials_needed=not options.check)
-    if options.unsecure:
+        if earlier is None or note not in earlier.notes:
+            _log.info("%s", note)
+    settings = read_settings(
+        surroundings.variables,
+        unsecure=options.unsecure,
+        credentials_needed=not options.check,
+        origins=surroundings.origins,
+    )
+    if options.unsecure and earlier is None:
         _log.warning("--unsecure: the connection to %s is not encrypted", settings.websocket_url)
     found = find_entry_points(project)
     kinds = kinds_of(found.applications)
@@ -152,6 +160,7 @@ def read_project(
         slot,
         _overview(settings, dict(found.applications), found.source),
         CheckSpec(project, dict(surroundings.variables), options.check, options.logs) if own else None,
+        surroundings.notes,
     )
 
 

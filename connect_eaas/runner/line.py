@@ -32,6 +32,7 @@ from connect_eaas.runner.connection import (
     ConnectionFailedError,
     PlatformConnection,
     RefusedError,
+    advice,
     connect_to_platform,
 )
 from connect_eaas.runner.errors import CredentialsError
@@ -121,14 +122,17 @@ class Line(ABC):
         self._work.set()
 
     async def run(self) -> None:
-        """Keep the session open until cancelled."""
+        """Keep the session open until cancelled, or until only another key or environment would help."""
         while True:
             failure: ConnectionFailedError | None = None
             try:
                 await self._connect_and_converse()
             except ConnectionFailedError as error:
                 failure = error
-                self._check_credentials(error)
+                if isinstance(error, RefusedError) and error.credentials and not self._was_open:
+                    told = f"{error.address}: {error.status}: {advice(error.status, self._settings)}"
+                    self._stop.fail(CredentialsError(told))
+                    return
             wait = self._backoff.next(failure)
             reason = f"{failure}; " if failure is not None else ""
             self._log.warning("%strying again in %.1f s (try %d)", reason, wait, self._backoff.attempts + 1)
@@ -141,10 +145,6 @@ class Line(ABC):
             return
         with anyio.move_on_after(wait_s):
             await self._drain_asked.wait()
-
-    def _check_credentials(self, error: ConnectionFailedError) -> None:
-        if isinstance(error, RefusedError) and error.credentials and not self._was_open:
-            self._stop.fail(CredentialsError(str(error)))
 
     async def _connect_and_converse(self) -> None:
         socket = await connect_to_platform(self._settings, self._instance_id, suffix=self._suffix, query=self._query())

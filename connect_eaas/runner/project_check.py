@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from textwrap import indent
 from typing import Final
 
 from connect_eaas.runner.errors import ExtensionError
@@ -15,27 +16,32 @@ _COLOURS: Final = {"error": "red", "warning": "yellow", "place": "cyan", "fix": 
 _log = logging.getLogger("connect.eaas.runner")
 
 
-def check_project(project: Path) -> None:
-    """Log what should be different in the project at this directory, as far as it matters to a runner.
+def check_project(project: Path) -> tuple[str, ...]:
+    """Find out what should be different in the project at this directory, as far as it matters to a runner.
 
     Args:
         project: its directory; nothing is checked without a ``pyproject.toml``, as of an installed extension.
 
+    Returns:
+        What does not keep it from running, each with its place and what to do.
+
     Raises:
-        ExtensionError: the extension cannot run like this; lists every reason with file and line.
+        ExtensionError: the extension cannot run like this; shows every reason with file, line, code and what to do. The
+            others are logged before.
     """
-    from connect_eaas.validation import RUNNER, validate_project
+    from connect_eaas.validation import RUNNER, item_as_text, validate_project
 
     if not (project / "pyproject.toml").is_file():
-        return
+        return ()
     report = validate_project(project, subjects=RUNNER)
     blocking = report.blocking
-    for item in report.items:
-        if item not in blocking:
-            _log.warning("%s", item)
+    others = tuple(item_as_text(item) for item in report.items if item not in blocking)
     if blocking:
-        listed = "\n".join(f"  {item}\n      Fix: {item.fix}" for item in blocking)
+        for text in others:
+            _log.warning("%s", text)
+        listed = indent("\n".join(item_as_text(item) for item in blocking), "  ")
         raise ExtensionError(f"the extension cannot run like this:\n{listed}")
+    return others
 
 
 def show_findings(project: Path, *, colours: bool) -> None:

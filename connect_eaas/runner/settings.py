@@ -7,6 +7,7 @@ are ours.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from connect_eaas.runner.proxies import check_proxies, session_proxy
 __all__ = ["DEFAULT_SERVER_ADDRESS", "Limits", "Settings", "read_settings"]
 
 DEFAULT_SERVER_ADDRESS: Final = "api.cnct.info"
+# The header's value, scheme included (``reference/websocket-protocol.md`` section 1); case as lenient as HTTP's.
+_KEY: Final = re.compile(r"ApiKey +[^\s:]+:\S.*", re.IGNORECASE)
 _REST_ROOT: Final = "/public/v1"
 _WEBSOCKET_ROOT: Final = "/public/v1/devops/ws"
 
@@ -83,9 +86,15 @@ class Settings:
     limits: Limits = Limits()
     proxy: str | None = field(default=None, repr=False)
     """The proxy of the sessions, with user and password if it has them; never one for a platform on this machine."""
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Where variables that are not from the real environment come from, by their names."""
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     """Where Prometheus may ask; None switches metrics off, 0 takes any free port."""
+
+    def origin_of(self, name: str) -> str:
+        """Where a variable comes from, for messages."""
+        return _origin(name, self.origins)
 
     @property
     def loopback(self) -> bool:
@@ -100,7 +109,11 @@ class Settings:
 
 
 def read_settings(
-    environment: Mapping[str, str], *, unsecure: bool = False, credentials_needed: bool = True
+    environment: Mapping[str, str],
+    *,
+    unsecure: bool = False,
+    credentials_needed: bool = True,
+    origins: Mapping[str, str] | None = None,
 ) -> Settings:
     """Read the settings.
 
@@ -108,9 +121,10 @@ def read_settings(
         environment: environment variables, those of an env file included.
         unsecure: plain ``ws://``; and plain ``http://`` for REST too when ``SERVER_ADDRESS`` names that host.
         credentials_needed: False where no session is opened: key and environment may be missing then, and stay empty.
+        origins: where variables come from, by their names; those of the real environment need none.
 
     Raises:
-        SettingsError: names the variable and what it should hold.
+        SettingsError: names the variable, for the credentials also where it came from, and what it should hold.
     """
     missing = [name for name in ("API_KEY", "ENVIRONMENT_ID") if not environment.get(name, "").strip()]
     if missing and credentials_needed:
@@ -120,11 +134,21 @@ def read_settings(
             "for the local platform run `ccli devops dev`."
         )
     api_key = environment.get("API_KEY", "").strip()
+    origins = dict(origins or {})
     if not api_key.isprintable() or not api_key.isascii():
-        raise SettingsError("API_KEY: contains characters that a header cannot carry")
+        origin = _origin("API_KEY", origins)
+        raise SettingsError(f"API_KEY (from {origin}): contains characters that a header cannot carry")
+    if api_key and not _KEY.fullmatch(api_key):
+        raise SettingsError(
+            f"API_KEY (from {_origin('API_KEY', origins)}): expected the whole key with its scheme, 'ApiKey SU-…:…', "
+            "as the environment's Local Access box shows it; for the local platform run `ccli devops dev`"
+        )
     environment_id = environment.get("ENVIRONMENT_ID", "").strip()
     if not all(character.isalnum() or character in "-_" for character in environment_id):
-        raise SettingsError(f"ENVIRONMENT_ID: expected ENV-0000-0000-00 or a UUID, got {environment_id!r}")
+        raise SettingsError(
+            f"ENVIRONMENT_ID (from {_origin('ENVIRONMENT_ID', origins)}): expected ENV-0000-0000-00 or a UUID, "
+            f"got {environment_id!r}"
+        )
     websocket, api = _addresses(environment, unsecure=unsecure)
     check_proxies(environment)
     local = _is_loopback(urlsplit(websocket).hostname)
@@ -138,9 +162,14 @@ def read_settings(
         state_dir=_path(environment, "CONNECT_RUNNER_STATE_DIR"),
         limits=_limits(environment),
         proxy=None if local else session_proxy(environment, websocket),
+        origins=origins,
         metrics_host=environment.get("CONNECT_METRICS_HOST", "").strip() or Settings.metrics_host,
         metrics_port=_port(environment, "CONNECT_METRICS_PORT"),
     )
+
+
+def _origin(name: str, origins: Mapping[str, str]) -> str:
+    return origins.get(name, "the environment")
 
 
 def _limits(environment: Mapping[str, str]) -> Limits:

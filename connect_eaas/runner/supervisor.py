@@ -37,6 +37,7 @@ from connect_eaas.runner.errors import RunnerError
 from connect_eaas.runner.metrics_export import serve_metrics
 from connect_eaas.runner.metrics_service import MetricsService
 from connect_eaas.runner.reload import WatchSpec, watch_project
+from connect_eaas.runner.start_up_tables import StartUpTables
 from connect_eaas.runner.worker_process import run_worker
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ class Supervisor:
         self._begun_ns = 0
         # None unless a port for metrics was asked for; made with the first reading, and kept over reloads.
         self._metrics: MetricsService | None = None
+        self._tables = StartUpTables(rich=options.rich and sys.stdout.isatty())
+        # When the reload began that goes on.
+        self._reload_begun = 0.0
         self._signals: deque[str] = deque()
         # True once the runner is to end; its status, when it is known before.
         self._stopping = False
@@ -245,6 +249,7 @@ class Supervisor:
         """
         if self._stopping:
             return
+        self._reload_begun = time.monotonic()
         if self._next is not None:
             # It was loading older code still.
             self._next.kill()
@@ -309,7 +314,7 @@ class Supervisor:
             self._connected = True
             _log.debug("all sessions are open")
         if crew.state is CrewState.ENDED:
-            if not self._options.check and crew.report.reason:
+            if not self._options.check and crew.report.reason and self._status is None:
                 _log.info("%s", crew.report)
             if crew.forced and self._stopping:
                 self._status = self._status or 1
@@ -329,9 +334,9 @@ class Supervisor:
 
     def _show(self, crew: Crew) -> None:
         tables = [table for application in sorted(crew.tables) for table in crew.tables[application]]
-        if self._options.check and self._reading is not None:
-            tables.insert(0, self._reading.overview)
-        console.print_tables(tables, rich=self._options.rich and sys.stdout.isatty())
+        overview = [self._reading.overview] if self._options.check and self._reading is not None else []
+        seconds = time.monotonic() - self._reload_begun
+        self._tables.show(tables, crew.problems, seconds=seconds, ahead=overview)
 
     def _end(self) -> None:
         """Leave no process and no lock behind, however the run ended."""

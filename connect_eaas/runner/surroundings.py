@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connect_eaas.runner.discovery import find_local_platform, local_variables
-from connect_eaas.runner.env_file import find_env_file, read_env_file
+from connect_eaas.runner.env_file import EnvFile, find_env_file, read_env_file
 from connect_eaas.runner.errors import SettingsError
 
 __all__ = ["Surroundings", "gather"]
@@ -19,6 +19,8 @@ class Surroundings:
 
     variables: Mapping[str, str] = field(repr=False)
     notes: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Where variables that are not from the real environment come from, by their names."""
 
 
 def gather(
@@ -37,22 +39,35 @@ def gather(
     """
     variables = {name: value for name, value in environment.items() if value}
     notes = []
+    origins: dict[str, str] = {}
     path = env_file or find_env_file(project)
     if path is not None:
         read = read_env_file(path)
         added = {name: value for name, value in read.variables.items() if name not in variables}
         variables.update(added)
-        notes.append(f"env file: {path} ({', '.join(sorted(added)) or 'nothing that is not set already'})")
+        origins.update(dict.fromkeys(added, f"the env file {path}"))
+        notes.append(f"env file: {path} ({_taken(read, added)})")
     # A project without a key is meant for the local platform, whatever host its env file was made with; but a key of
     # ours is never sent to a host that somebody named in the real environment.
     if not variables.get("API_KEY") and not environment.get("SERVER_ADDRESS"):
         platform = find_local_platform(variables)
         if platform is not None:
             try:
-                variables.update(local_variables(platform, project, environment))
+                local = local_variables(platform, project, environment)
             except SettingsError:
                 if credentials_needed:
                     raise
             else:
+                variables.update(local)
+                origins.update(dict.fromkeys(local, f"the local platform {platform.url}"))
                 notes.append(f"local platform: {platform.url} (environment {variables['ENVIRONMENT_ID']})")
-    return Surroundings(variables, tuple(notes))
+    return Surroundings(variables, tuple(notes), origins)
+
+
+def _taken(read: EnvFile, added: Mapping[str, str]) -> str:
+    """Say what an env file sets."""
+    if added:
+        return f"sets {', '.join(sorted(added))}"
+    if read.variables:
+        return "not used: the real environment sets all of its variables, and wins"
+    return "sets nothing"

@@ -17,7 +17,7 @@ from connect_eaas.client import ClientFactory, user_agent
 from connect_eaas.declarations import Declarations
 from connect_eaas.protocol.session_events import Configured
 from connect_eaas.runner.configuration import Configuration
-from connect_eaas.runner.errors import RunnerError
+from connect_eaas.runner.errors import CredentialsError, RunnerError
 from connect_eaas.runner.hooks import run_hook
 from connect_eaas.runner.kinds import KINDS
 from connect_eaas.runner.metrics import Meter
@@ -244,7 +244,9 @@ class Worker:
 
     async def _stop_in_phases(self) -> StopReport:
         limits, begun = self._settings.limits, time.monotonic()
-        _log.info("stopping (%s): no new tasks", self.stop.reason)
+        if self.stop.error is None and self._configured.is_set():
+            # An error is told by whoever gets it, as the only line; and what never began does not stop.
+            _log.info("stopping (%s): no new tasks", self.stop.reason)
         for session in self._sessions:
             session.channel.drain()
         handed_back = sum(session.work.stop_taking() for session in self._sessions)
@@ -257,7 +259,8 @@ class Worker:
         abandoned = 0
         for session in self._sessions:
             abandoned += await session.work.abandon()
-        if any(len(session.owed) for session in self._sessions):
+        refused = isinstance(self.stop.error, CredentialsError)
+        if not refused and any(len(session.owed) for session in self._sessions):
             await self._unless_forced(self._delivered(), limits.deliver_s)
         if self._starting:
             await self._unless_forced(self._start_up_ended.wait(), HOOK_LIMIT_S + 1.0)

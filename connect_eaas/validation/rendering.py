@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from connect_eaas.validation.report import Item, Report
 from connect_eaas.validation.rule import ERROR
 
-__all__ = ["as_github", "as_json", "as_text", "summary"]
+__all__ = ["as_github", "as_json", "as_text", "item_as_text", "summary"]
 
 Style = Callable[[str, str], str]
 
@@ -28,6 +28,11 @@ def as_text(report: Report, style: Style = _plain) -> str:
     return "\n".join([*lines, summary(report)])
 
 
+def item_as_text(item: Item) -> str:
+    """Return an item for a log: place and what is wrong in the first line, then the code there, and what to do."""
+    return "\n".join([str(item), *_frame(item), *_indented(f"Fix: {item.fix}")])
+
+
 def summary(report: Report) -> str:
     """Return how many errors and warnings there are, as one sentence."""
     errors, warnings = len(report.errors), len(report.warnings)
@@ -41,12 +46,17 @@ def _item(item: Item, style: Style) -> Iterator[str]:
     yield f"{style(f'{item.level} {item.rule}', item.level)}  {style(place, 'place')}".rstrip()
     # The rule in general, and what is so here.
     yield from _indented(f"{item.heading}: {item.message}")
-    if item.frame is not None:
-        width = len(str(item.frame.start_line + len(item.frame.lines)))
-        for number, line in enumerate(item.frame.lines, item.frame.start_line):
-            mark = ">" if number == item.line else " "
-            yield style(f"  {mark} {number:>{width}} | {line}".rstrip(), "code")
+    yield from (style(line, "code") for line in _frame(item))
     yield from (style(line, "fix") for line in _indented(f"Fix: {item.fix}"))
+
+
+def _frame(item: Item) -> Iterator[str]:
+    if item.frame is None:
+        return
+    width = len(str(item.frame.start_line + len(item.frame.lines)))
+    for number, line in enumerate(item.frame.lines, item.frame.start_line):
+        mark = ">" if number == item.line else " "
+        yield f"  {mark} {number:>{width}} | {line}".rstrip()
 
 
 def _indented(text: str) -> Iterator[str]:

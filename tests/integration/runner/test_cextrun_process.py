@@ -262,9 +262,35 @@ async def test_wrong_key_ends_with_one_clear_line(platform: ScriptedPlatform, pr
 
     assert status == 2
     (line,) = [line for line in runner.log.splitlines() if line.startswith("Error: ")]
-    assert "API_KEY" in line
+    assert "401: API_KEY from the environment is not valid there: take it from" in line
+    assert "trying again" not in runner.log
+    assert "stopp" not in runner.log
     assert "Traceback" not in runner.log
     assert "other-secret" not in runner.log
+
+
+async def test_wrong_credentials_of_an_env_file_name_the_file(platform: ScriptedPlatform, project: Path) -> None:
+    env_file = project / ".my_extension_dev.env"
+    env_file.write_text(f"API_KEY={API_KEY}\nENVIRONMENT_ID={ENVIRONMENT_ID}\nSERVER_ADDRESS={platform.address}\n")
+    platform.refuse_with = 404
+    async with cextrun(project, "-u") as runner:
+        status = await runner.ended()
+
+    assert status == 2
+    last = runner.log.splitlines()[-1]
+    assert f"404: ENVIRONMENT_ID from the env file {env_file} ({ENVIRONMENT_ID}) does not exist there" in last
+    assert last.endswith("take both from the environment's Local Access box, or correct SERVER_ADDRESS")
+
+
+def test_key_without_its_scheme_is_refused_before_anything_is_sent(project: Path) -> None:
+    env_file = project / ".my_extension_dev.env"
+    env_file.write_text("API_KEY=nope-secret\nENVIRONMENT_ID=ENV-1-01\n")
+    ended = run(project)
+
+    assert ended.returncode == 2
+    assert f"Error: API_KEY (from the env file {env_file}): expected the whole key" in ended.stderr
+    assert "ApiKey SU-…:…" in ended.stderr
+    assert "nope-secret" not in ended.stderr
 
 
 def test_missing_credentials_are_named(project: Path) -> None:
@@ -276,7 +302,7 @@ def test_missing_credentials_are_named(project: Path) -> None:
 
 
 def test_wrong_setting_is_named(project: Path) -> None:
-    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01", BACKGROUND_TASK_MAX_EXECUTION_TIME="soon")
+    ended = run(project, API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01", BACKGROUND_TASK_MAX_EXECUTION_TIME="soon")
 
     assert ended.returncode == 2
     assert "BACKGROUND_TASK_MAX_EXECUTION_TIME" in ended.stderr
@@ -296,7 +322,7 @@ def test_wrong_setting_is_named(project: Path) -> None:
 def test_extension_that_cannot_be_loaded_is_explained(project: Path, content: str, named: str) -> None:
     (project / "my_extension" / "events.py").write_text(content)
 
-    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+    ended = run(project, API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01")
 
     assert ended.returncode == 3
     assert named in ended.stderr
@@ -307,8 +333,8 @@ def test_wrong_declarations_are_listed_unless_not_wanted(project: Path) -> None:
     module = project / "my_extension" / "events.py"
     module.write_text(module.read_text().replace('"pending"', '"unheard_of"'))
 
-    ended = run(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
-    unchecked = run(project, "--check", "-n", API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+    ended = run(project, API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01")
+    unchecked = run(project, "--check", "-n", API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01")
 
     assert ended.returncode == 3
     assert "unheard_of" in ended.stderr
@@ -316,14 +342,14 @@ def test_wrong_declarations_are_listed_unless_not_wanted(project: Path) -> None:
 
 
 def test_directory_without_an_extension_is_explained(tmp_path: Path) -> None:
-    ended = run(tmp_path, API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+    ended = run(tmp_path, API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01")
 
     assert ended.returncode == 3
     assert "no application found" in ended.stderr
 
 
 def test_check_shows_what_the_extension_can_do(project: Path) -> None:
-    ended = run(project, "--check", API_KEY="k", ENVIRONMENT_ID="ENV-1-01")
+    ended = run(project, "--check", API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01")
 
     assert ended.returncode == 0, ended.stderr
     assert "asset_purchase_request_processing" in ended.stdout

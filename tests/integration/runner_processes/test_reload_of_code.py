@@ -51,6 +51,8 @@ async def test_saved_file_is_served_soon_and_the_running_task_is_not_lost(
     # Under a second where the machine has nothing else to do; see benchmarks/reload.py.
     assert idle_s < 5.0
     assert runner.log.count("changed: my_extension/events.py") == 2
+    assert runner.log.count("reloaded in ") == 2
+    assert " s: 3 events\n" in runner.log
     assert len(traces(project, "startup")) == len(traces(project, "shutdown")) == 3
 
 
@@ -72,6 +74,43 @@ async def test_file_saved_before_anybody_watches_is_loaded_too(platform: Scripte
 
     assert message(result) == "two"
     assert runner.log.count("changed: my_extension/events.py") == 1
+
+
+async def test_problems_come_after_the_tables_and_tables_only_when_they_are_new(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    """Both on one stream, as in a terminal: what is written last stands last."""
+    module = project / "my_extension" / "events.py"
+    unknown = '\n    @event("no_such_event", statuses=[])\n    def nothing(self, request):\n        pass\n'
+    text = module.read_text().rstrip() + "\n" + unknown
+    module.write_text(text)
+    names = ("API_KEY", "ENVIRONMENT_ID", "SERVER_ADDRESS")
+    (project / ".my_extension_dev.env").write_text("".join(f"export {name}=unused\n" for name in names))
+    async with cextrun(project, platform, "--reload", tables=True) as runner:
+        await runner.until_logged("EVT005")
+        first = runner.log
+        await platform.connected()
+        old = platform.background
+        module.write_text(text.replace('"one"', '"two"'))
+        await runner.until_logged("EVT005", times=2)
+        second = runner.log[len(first) :]
+        await fresh_background(platform, old)
+        old = platform.background
+        module.write_text(text.replace("def validate(", "def check("))
+        await runner.until_logged("EVT005", times=3)
+        third = runner.log[len(first) + len(second) :]
+        await fresh_background(platform, old)
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+
+    assert "Event subscriptions" in first
+    assert first.index("Event subscriptions") < first.index("EVT005")
+    assert "Event subscriptions" not in second
+    assert second.index("reloaded in") < second.index("EVT005")
+    assert third.index("Event subscriptions") < third.index("reloaded in") < third.index("EVT005")
+    assert "    Fix: " in runner.log
+    assert runner.log.count("env file: ") == 1
+    assert "not used: the real environment sets all of its variables, and wins" in runner.log
 
 
 async def test_hang_up_loads_new_code_and_keeps_the_old_where_the_new_is_wrong(

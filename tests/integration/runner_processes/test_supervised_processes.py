@@ -208,7 +208,9 @@ async def test_check_shows_settings_applications_and_features_and_opens_no_sessi
     platform: ScriptedPlatform, project: Path
 ) -> None:
     without_async(project)
-    status, shown, log = await checked(project, API_KEY="k", ENVIRONMENT_ID="ENV-1-01", SERVER_ADDRESS="http://h")
+    status, shown, log = await checked(
+        project, API_KEY="ApiKey SU-1:k", ENVIRONMENT_ID="ENV-1-01", SERVER_ADDRESS="http://h"
+    )
 
     assert status == 0, log
     for text in ("ENV-1-01", "ws://h", "my_extension.events:Application", "asset_purchase_request_processing"):

@@ -99,21 +99,28 @@ class Cextrun:
         self.log = ""
         self._output = b""
 
+    @property
+    def _stream(self) -> asyncio.StreamReader:
+        stream = self.process.stderr or self.process.stdout
+        assert stream is not None
+        return stream
+
     async def until_logged(self, text: str, *, times: int = 1) -> None:
-        assert self.process.stderr is not None
         while self.log.count(text) < times:
-            line = await asyncio.wait_for(self.process.stderr.readline(), 20)
+            line = await asyncio.wait_for(self._stream.readline(), 20)
             assert line, f"{text!r} was not logged {times} time(s):\n{self.log}"
             self.log += line.decode()
 
     async def ended(self) -> int:
-        assert self.process.stderr is not None
-        self.log += (await asyncio.wait_for(self.process.stderr.read(), 20)).decode()
+        self.log += (await asyncio.wait_for(self._stream.read(), 20)).decode()
         return await asyncio.wait_for(self.process.wait(), 20)
 
 
 @asynccontextmanager
-async def cextrun(project: Path, platform: ScriptedPlatform, *flags: str, **variables: str) -> AsyncIterator[Cextrun]:
+async def cextrun(
+    project: Path, platform: ScriptedPlatform, *flags: str, tables: bool = False, **variables: str
+) -> AsyncIterator[Cextrun]:
+    """Run the command; with ``tables`` what it writes on standard output is in the log too."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-W", "error::DeprecationWarning", "-m", "connect_eaas.runner.main"),
@@ -128,8 +135,8 @@ async def cextrun(project: Path, platform: ScriptedPlatform, *flags: str, **vari
             **variables,
         },
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE if tables else asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.STDOUT if tables else asyncio.subprocess.PIPE,
         limit=2**20,
     )
     try:

@@ -76,6 +76,20 @@ def test_wrong_value_names_its_variable(name: str, value: str) -> None:
     assert "cret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("key", ["ApiKey SU-1:x", "ApiKey XXXX:xxxx", "apikey SU-000-000-000:a b", " ApiKey SU-1:x "])
+def test_key_with_its_scheme_is_taken(key: str) -> None:
+    assert read_settings({**BASE, "API_KEY": key}).api_key == key.strip()
+
+
+@pytest.mark.parametrize("key", ["nope", "SU-1:secret", "ApiKey", "ApiKey secret", "ApiKey SU-1:", "Basic a:secret"])
+def test_another_key_is_refused_with_where_it_came_from(key: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_settings({**BASE, "API_KEY": key}, origins={"API_KEY": "the env file x.env"})
+    assert str(caught.value).startswith("API_KEY (from the env file x.env): expected the whole key with its scheme")
+    assert "secret" not in str(caught.value)
+    assert "nope" not in str(caught.value)
+
+
 def test_a_category_may_have_a_number_of_its_own() -> None:
     limits = read_settings(
         {**BASE, "CONNECT_MAX_RUNNING_TASKS": "7", "CONNECT_MAX_RUNNING_SCHEDULED_TASKS": "2"}

@@ -43,7 +43,7 @@ def test_replacement_knows_how_the_process_before_it_died(tmp_path: Path) -> Non
         reference="m:C",
         source="s",
         project=tmp_path,
-        settings=read_settings({"API_KEY": "k", "ENVIRONMENT_ID": "ENV-1-01"}),
+        settings=read_settings({"API_KEY": "ApiKey SU-1:k", "ENVIRONMENT_ID": "ENV-1-01"}),
         variables={},
         validate=False,
         logs=LogStyle(),
