@@ -7,7 +7,7 @@ gives no values and no message, because a person is typing.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,17 @@ from connect_cli_ext.discovery import find_local_platform
 from connect_cli_ext.errors import CommandError, FileError, reason
 from connect_cli_ext.settings import DEFAULT_CONFIG_DIR, Settings, current_settings
 
-__all__ = ["account_ids", "completion", "environment_ids", "event_types", "task_ids"]
+__all__ = [
+    "account_ids",
+    "completion",
+    "environment_ids",
+    "event_types",
+    "extension_ids",
+    "retryable_task_ids",
+    "schedulable_methods",
+    "schedule_ids",
+    "task_ids",
+]
 
 _VARIABLE = "_CCLI_COMPLETE"
 _TIMEOUT_S = 0.5
@@ -98,19 +108,49 @@ def _event_types(_context: click.Context) -> Iterable[tuple[str, str]]:
 
 
 def _tasks(_context: click.Context) -> Iterable[tuple[str, str]]:
-    from connect_cli_ext.accounts.remote import API_PATH, RemoteApi
+    return _newest_tasks("")
+
+
+def _retryable_tasks(_context: click.Context) -> Iterable[tuple[str, str]]:
+    return _newest_tasks("in(status,(failed,retrying,rescheduled))&")
+
+
+def _newest_tasks(condition: str) -> Iterator[tuple[str, str]]:
     from connect_cli_ext.devops.timeline import task_row
+
+    for row in map(task_row, _listed(f"tasks?{condition}ordering(-events.created.at)")):
+        yield str(row["id"]), f"{row['status']} {row['event']}"
+
+
+def _schedules(_context: click.Context) -> Iterator[tuple[str, str]]:
+    for schedule in _listed("schedules"):
+        yield str(schedule["id"]), f"{schedule['status']} {schedule['name']}"
+
+
+def _methods(_context: click.Context) -> Iterable[tuple[str, str]]:
+    documents = _listed()
+    return sorted({item["method"]: item.get("name", "") for one in documents for item in one["schedulables"]}.items())
+
+
+def _listed(query: str = "") -> Iterator[dict[str, Any]]:
+    """What the lists of all environments of the running platform hold; the environments themselves without a query."""
+    from connect_cli_ext.accounts.remote import API_PATH, RemoteApi
 
     platform = find_local_platform()
     if platform is None or not platform.api_key:
         return
     api = RemoteApi(platform.url + API_PATH, platform.api_key)
     for extension in platform.extensions:
-        for environment in extension.get("environments") or ():
-            path = f"devops/services/{extension['id']}/environments/{environment['id']}/tasks"
-            newest = f"{path}?ordering(-events.created.at)"
-            for row in map(task_row, api.collection(newest, limit=_MOST, timeout_s=_TIMEOUT_S)):
-                yield str(row["id"]), f"{row['status']} {row['event']}"
+        path = f"devops/services/{extension['id']}/environments"
+        paths = [f"{path}/{environment['id']}/{query}" for environment in extension.get("environments") or ()]
+        for one in paths if query else [path]:
+            yield from api.collection(one, limit=_MOST, timeout_s=_TIMEOUT_S)
+
+
+def _extensions(_context: click.Context) -> Iterable[tuple[str, str]]:
+    platform = find_local_platform()
+    for extension in platform.extensions if platform is not None else ():
+        yield str(extension["id"]), str(extension.get("name", ""))
 
 
 def _environments(_context: click.Context) -> Iterable[tuple[str, str]]:
@@ -128,3 +168,11 @@ task_ids = _quietly(_tasks)
 """Ids of the newest tasks of the running local platform."""
 environment_ids = _quietly(_environments)
 """Ids of the environments of the running local platform."""
+extension_ids = _quietly(_extensions)
+"""Ids of the extensions of the running local platform."""
+retryable_task_ids = _quietly(_retryable_tasks)
+"""Ids of its newest tasks that can be tried again."""
+schedule_ids = _quietly(_schedules)
+"""Ids of its schedules."""
+schedulable_methods = _quietly(_methods)
+"""Methods that its extensions let people put on a schedule."""

@@ -72,6 +72,7 @@ class RemoteError(CommandError):
     def __init__(self, url: str, problem: str, status: int | None = None) -> None:
         super().__init__(f"{problem} ({url})")
         self.url = url
+        self.problem = problem
         self.status = status
 
 

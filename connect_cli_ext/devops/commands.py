@@ -22,6 +22,8 @@ COMMANDS = {
     "install": _command("install", "install", "Install a project's extension for the platform's account."),
     "tasks": _command("queue", "tasks", "List the tasks queue, newest first."),
     "task": _command("queue", "task", "Show one task with every attempt."),
+    "retry": _command("retry", "retry", "Try tasks again now that failed or wait for a later try."),
+    "schedule": _command("schedule", "schedule", "Call a schedulable method at planned times."),
     "open": _command("opening", "open_", "Open the platform's pages, or an extension's, in the browser."),
     "info": _command("info", "info", "Show addresses, key, extensions and environments."),
     "clock": _command("info", "clock", "Show the platform's clock, or move it forward."),

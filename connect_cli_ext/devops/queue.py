@@ -9,6 +9,7 @@ from urllib.parse import quote
 import click
 
 from connect_cli_ext.completion import environment_ids, event_types, task_ids
+from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.timeline import attempt_rows, task_row
 from connect_cli_ext.errors import CommandError
@@ -68,7 +69,7 @@ def tasks(
 ) -> None:
     """List the tasks queue, newest first."""
     conditions = {"status": status, "object.type": event_type, "object.id": object_id}
-    filters = [f"eq({name},{_quoted(value)})" for name, value in conditions.items() if value]
+    filters = [equals(name, value) for name, value in conditions.items() if value]
     query = "&".join([*filters, "ordering(-events.created.at)", f"limit={limit}"])
     with connect() as client:
         found = [item for path in _environments(client, environment_id) for item in client.get(f"{path}/tasks?{query}")]
@@ -105,14 +106,6 @@ def task(task_id: str, output: str) -> None:
     last = next((item["message"] for item in reversed(attempts) if item.get("message")), None)
     if last and ("\n" in last or len(last) > _SHORT_MESSAGE):
         click.echo(f"\n{last.rstrip()}")
-
-
-def _quoted(value: str) -> str:
-    """Return ``value`` as a query carries it, whatever characters it has."""
-    mark = '"' if '"' not in value else "'"
-    if mark in value:
-        raise click.BadParameter(f"no name has both kinds of quotes; got {value}")
-    return quote(f"{mark}{value}{mark}", safe="")
 
 
 def _environments(client: PlatformClient, environment_id: str | None) -> list[str]:

@@ -69,6 +69,10 @@ class PlatformClient:
         """Return the decoded answer of ``PUT path``; raises RemoteError."""
         return self._call("PUT", path, json=body)
 
+    def delete(self, path: str) -> None:
+        """Delete what is at ``path``; raises RemoteError."""
+        self._call("DELETE", path)
+
     def send(self, method: str, path: str, **options: Any) -> httpx.Response:
         """Return the answer as it is, whatever its status; redirects are not followed; raises RemoteError."""
         try:

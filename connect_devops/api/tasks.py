@@ -1,4 +1,7 @@
-"""``…/environments/{ENV}/tasks``: the queue, as people see it (``reference/devops-api.md`` 4.5), and ours: attempts."""
+"""``…/environments/{ENV}/tasks``: the queue, as people see it (``reference/devops-api.md`` 4.5).
+
+Ours: attempts, and a try now.
+"""
 
 from __future__ import annotations
 
@@ -71,6 +74,11 @@ def task_routes(services: Services) -> list[BaseRoute]:
         task = queue.get(call.path["task"], environment_id=environment.id)
         return ok(documents(environment, queue.resubmit(task.id))[0])
 
+    def retry(call: Call) -> Response:
+        environment = call.environment()
+        task = queue.get(call.path["task"], environment_id=environment.id)
+        return ok(documents(environment, queue.retry(task.id))[0])
+
     def attempts(call: Call) -> Response:
         environment = call.environment()
         task = queue.get(call.path["task"], environment_id=environment.id)
@@ -83,5 +91,6 @@ def task_routes(services: Services) -> list[BaseRoute]:
         route(services, _BASE, get=list_tasks, post=create),
         route(services, _ONE, get=get),
         route(services, _ONE + "/resubmit", post=resubmit),
+        route(services, _ONE + "/retry", post=retry),
         route(services, _ONE + "/attempts", get=attempts),
     ]

@@ -68,6 +68,9 @@ TRANSITIONS: Final[Mapping[tuple[Status, Happening], Status]] = MappingProxyType
         # An older task of the same object and event waits again: that one does the work.
         ("scheduled", "supersede"): "skipped",
         ("failed", "resubmit"): "scheduled",
+        # Somebody does not want to wait for the next try.
+        ("retrying", "resubmit"): "scheduled",
+        ("rescheduled", "resubmit"): "scheduled",
     }
 )
 

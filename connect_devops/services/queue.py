@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
@@ -33,6 +34,15 @@ from connect_eaas.protocol.messages import TaskOutput
 __all__ = ["Attempt", "NewTask", "Queue", "Submission", "Task", "Timeline"]
 
 _MAX_OBJECT_ID: Final = 256
+_LATER: Final = ("retrying", "rescheduled")
+_NOT_AGAIN: Final = MappingProxyType(
+    {
+        "scheduled": "waits for a runner already; its next try is due.",
+        "processing": "is being processed; it can be tried again when that has ended.",
+        "succeeded": "has succeeded; only a task that has failed or waits can be tried again.",
+        "skipped": "was skipped; only a task that has failed or waits can be tried again.",
+    }
+)
 # Built once: building a statement costs more than running it.
 _INSERT: Final = insert(tasks)
 _ID_TAKEN: Final = select(tasks.c.number).where(tasks.c.id == bindparam("key"))
@@ -201,6 +211,30 @@ class Queue:
                 update(tasks)
                 .where(tasks.c.number == row["number"])
                 .values(status=status_after("failed", "resubmit"), due=now, updated=now, completed=None, retries_used=0)
+            )
+            self._context.publish(transaction, TasksDue(row["environment_id"]))
+            return self._get(transaction, task_id)
+
+    def retry(self, task_id: str) -> Task:
+        """Try a task again now: one that has failed, as ``resubmit`` does, or one that waits for a later try.
+
+        The count of its tries begins anew.
+
+        Raises:
+            NotFoundError: there is none.
+            RuleError: it waits for a runner already, is being processed, or is done; or ``resubmit`` refuses it.
+        """
+        with self._context.store.transaction() as transaction:
+            row = self._held(transaction, task_id)
+            if row["status"] == "failed":
+                return self.resubmit(task_id)
+            if row["status"] not in _LATER:
+                raise RuleError(f"{task_id} {_NOT_AGAIN[row['status']]}")
+            now = self._context.clock.now()
+            transaction.connection.execute(
+                update(tasks)
+                .where(tasks.c.number == row["number"])
+                .values(status=status_after(row["status"], "resubmit"), due=now, updated=now, retries_used=0)
             )
             self._context.publish(transaction, TasksDue(row["environment_id"]))
             return self._get(transaction, task_id)

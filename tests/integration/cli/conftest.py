@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from connect_stand_in import Platform, serve
+from planned_project import Planned, planned_platform
 
 from connect_cli_ext.main import run
 
@@ -69,3 +70,10 @@ def ccli(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result
 def ccli_command() -> list[str]:
     """The console script as a process."""
     return [sys.executable, "-c", "from connect_cli_ext.main import main; main()"]
+
+
+@pytest.fixture
+def planned(tmp_path: Path, ccli: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> Iterator[Planned]:
+    """A real platform in this process, on which a project is known that does not run yet."""
+    with planned_platform(tmp_path, ccli, monkeypatch) as planned:
+        yield planned

@@ -11,6 +11,7 @@ import textwrap
 import threading
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -90,6 +91,29 @@ def test_a_rescheduled_task_comes_back_after_its_countdown_and_is_waiting_meanwh
     services.timekeeper.tick()
     assert TasksDue(environment_id) in heard
     assert [item.task_id for item in take(services, environment_id)] == [task_id]
+
+
+@pytest.mark.parametrize("result", ["retry", "reschedule"])
+def test_a_task_that_waits_for_a_later_try_is_tried_now_by_hand(
+    services: Services, environment_id: str, result: Literal["retry", "reschedule"]
+) -> None:
+    task_id = put(services, environment_id)
+    with pytest.raises(RuleError, match="waits for a runner already"):
+        services.queue.retry(task_id)
+    [leased] = take(services, environment_id)
+    with pytest.raises(RuleError, match="being processed"):
+        services.queue.retry(task_id)
+    services.leases.settle(task_id, leased.lease_id, TaskOutput(result=result, countdown=45))
+    assert take(services, environment_id) == []
+    heard: list[Signal] = []
+    services.signals.subscribe(heard.append)
+    assert services.queue.retry(task_id).status == "scheduled"
+    assert TasksDue(environment_id) in heard
+    [leased] = take(services, environment_id)
+    services.leases.settle(task_id, leased.lease_id, TaskOutput(result="success"))
+    with pytest.raises(RuleError, match="has succeeded"):
+        services.queue.retry(task_id)
+    assert [attempt.outcome for attempt in services.queue.timeline(task_id).attempts] == [result, "success"]
 
 
 def test_a_change_while_the_task_runs_is_worked_on_afterwards(services: Services, environment_id: str) -> None:

@@ -191,6 +191,19 @@ class QueueMachine(RuleBasedStateMachine):
             del self.final[task_id]
             self.resubmitted[task_id] = self.leases[task_id]
 
+    @precondition(lambda self: self.tasks)
+    @rule(data=st.data())
+    def somebody_does_not_want_to_wait(self, data: st.DataObject) -> None:
+        task_id = data.draw(st.sampled_from(sorted(self.tasks)))
+        status = self.services.queue.get(task_id).status
+        if status in ("rescheduled", "retrying"):
+            found = self.services.queue.retry(task_id)
+            assert (found.status, found.due) == ("scheduled", self.clock.now())
+            self.resubmitted[task_id] = self.leases[task_id]
+        elif status != "failed":
+            with pytest.raises(RuleError):
+                self.services.queue.retry(task_id)
+
     @rule(grace=st.sampled_from([0, 20]))
     def platform_is_killed(self, grace: int) -> None:
         # The old store is left as it is, connections and all: nobody says goodbye.

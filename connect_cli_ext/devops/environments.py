@@ -1,0 +1,122 @@
+"""The environments of the running platform that a command is about, chosen with ``-e`` and ``-x``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import click
+
+from connect_cli_ext.completion import environment_ids, extension_ids
+from connect_cli_ext.devops.rest import PlatformClient
+from connect_cli_ext.errors import CommandError
+
+__all__ = ["Environment", "environments", "one_environment", "selection_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment, and where it is in the API."""
+
+    id: str
+    extension_id: str
+
+    @property
+    def path(self) -> str:
+        """Its address."""
+        return f"/devops/services/{self.extension_id}/environments/{self.id}"
+
+    def object(self, collection: str, object_id: str) -> str:
+        """The address of one of its tasks or schedules, whatever characters the id has."""
+        return f"{self.path}/{collection}/{quote(object_id, safe='')}"
+
+
+def selection_options(function: F) -> F:
+    """Give a command ``-e ENV`` and ``-x SRVC``, as its arguments ``environment_id`` and ``extension_id``."""
+    extension = click.option(
+        "-x",
+        "--extension",
+        "extension_id",
+        metavar="SRVC",
+        shell_complete=extension_ids,
+        help="Only this extension (SRVC-…).",
+    )
+    environment = click.option(
+        "-e",
+        "--environment",
+        "environment_id",
+        metavar="ENV",
+        shell_complete=environment_ids,
+        help="Only this environment (ENV-… or UUID).",
+    )
+    return environment(extension(function))
+
+
+def environments(
+    client: PlatformClient, environment_id: str | None = None, extension_id: str | None = None
+) -> list[Environment]:
+    """Return the environments of the platform that were chosen; all, if none was.
+
+    Raises:
+        CommandError: what was named is not there.
+    """
+    return _chosen(client.get("/devops/local/info"), environment_id, extension_id)
+
+
+def one_environment(
+    client: PlatformClient, environment_id: str | None = None, extension_id: str | None = None
+) -> Environment:
+    """Return the one environment that was chosen.
+
+    Without ``-e`` it is the development environment of the extension that was named, else of this folder's project,
+    else of the only extension.
+
+    Raises:
+        CommandError: what was named is not there, or it is not clear which is meant; names those to choose from.
+    """
+    info = client.get("/devops/local/info")
+    found = _chosen(info, environment_id, extension_id)
+    if environment_id:
+        return found[0]
+    development = [one for one in found if one.id in _development(info)] or found
+    mine = info.get("projects", {}).get(str(Path.cwd().resolve()))
+    for one in development:
+        if one.id == mine:
+            return one
+    if len(development) == 1:
+        return development[0]
+    if not development:
+        raise CommandError("The platform knows no extension yet. Run one with: ccli devops dev PROJECT")
+    names = {extension["id"]: extension["name"] for extension in info["extensions"]}
+    offered = ", ".join(f"{one.id} ({names[one.extension_id]})" for one in development)
+    raise CommandError(f"Which environment? There are {offered}. Name it with -e, or go to the folder of its project.")
+
+
+def _chosen(info: Mapping[str, Any], environment_id: str | None, extension_id: str | None) -> list[Environment]:
+    extensions = [item for item in info["extensions"] if extension_id in (None, item["id"])]
+    if extension_id and not extensions:
+        raise CommandError(f"No extension {extension_id} on this platform; see: ccli devops info")
+    found = [
+        Environment(environment["id"], extension["id"])
+        for extension in extensions
+        for environment in extension["environments"]
+        if environment_id in (None, environment["id"], environment["uuid"])
+    ]
+    if environment_id and not found:
+        where = f"of extension {extension_id}" if extension_id else "on this platform"
+        raise CommandError(f"No environment {environment_id} {where}; see: ccli devops info")
+    return found
+
+
+def _development(info: Mapping[str, Any]) -> set[str]:
+    return {
+        environment["id"]
+        for extension in info["extensions"]
+        for environment in extension["environments"]
+        if environment["type"] == "development"
+    }
