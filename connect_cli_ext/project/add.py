@@ -88,7 +88,7 @@ def event(event_type: str, project_dir: Path) -> None:
     project = _open(project_dir)
     if project.type and project.type not in definition.extension_types:
         raise CommandError(
-            f"{project.root}: extensions of the type '{project.type}' do not get {event_type}, only those of the type "
+            f"{project.name}: extensions of the type '{project.type}' do not get {event_type}, only those of the type "
             f"{' or '.join(map(repr, definition.extension_types))}"
         )
     application = project.application("eventsapp")
@@ -276,7 +276,7 @@ def page(name: str, title: str | None, project_dir: Path) -> None:
     project = _open(project_dir)
     if project.type not in ("", "multiaccount"):
         raise CommandError(
-            f"{project.root}: only extensions of the type 'multiaccount' have a module with pages, and this one is of "
+            f"{project.name}: only extensions of the type 'multiaccount' have a module with pages, and this one is of "
             f"the type '{project.type}'. Make a project of its own for them: "
             "'ccli project extension bootstrap --answer extension_type=multiaccount --answer application_types=webapp'"
         )

@@ -71,6 +71,11 @@ class ExistingProject:
     answers: Mapping[str, Any]
     """What it was made from; as far as it can be told, if it was not made here."""
 
+    @property
+    def name(self) -> str:
+        """Its folder, for messages."""
+        return self.root.resolve().name or str(self.root)
+
     def application(self, kind: str) -> Application:
         """Return the application of a kind.
 
@@ -100,7 +105,7 @@ class ExistingProject:
         if self.type in FEATURES_OF and self.type not in able:
             kind = "multiaccount" if "multiaccount" in able else able[0]
             raise CommandError(
-                f"{self.root}: an extension of the type '{self.type}' cannot have the application '{feature}'; one of "
+                f"{self.name}: an extension of the type '{self.type}' cannot have the application '{feature}'; one of "
                 f"the type {' or '.join(map(repr, able))} can. Make a project of its own for it: "
                 f"'ccli project extension bootstrap --answer extension_type={kind}'"
             )
