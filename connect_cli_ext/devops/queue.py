@@ -10,6 +10,7 @@ import click
 
 from connect_cli_ext.completion import environment_ids, event_types, task_ids
 from connect_cli_ext.devops.queries import equals
+from connect_cli_ext.devops.outcome import became, object_now
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.timeline import attempt_rows, task_row
 from connect_cli_ext.errors import CommandError
@@ -92,12 +93,15 @@ def task(task_id: str, output: str) -> None:
     """Show one task with every attempt: when, where, with what result."""
     with connect() as client:
         found, attempts = _find(client, task_id)
+        subject = object_now(client, found["object"]["type"], found["object"]["id"])
     if output == "json":
-        click.echo(json.dumps({**found, "attempts": attempts}, indent=2))
+        click.echo(json.dumps({**found, "attempts": attempts, "object_now": subject}, indent=2))
         return
     row = task_row(found)
     click.echo(f"{click.style(row['id'], bold=True)}  {row['event']}  {row['object']}  {row['status']}")
     click.echo(f"environment {row['environment']}, {row['retries']} retries, rescheduled {row['rescheduled']} times")
+    if subject is not None:
+        click.echo(became(subject))
     if attempts:
         click.echo()
         print_rows(attempt_rows(attempts), _ATTEMPT_COLUMNS, output, ("ended", "runtime"))

@@ -10,7 +10,7 @@ import click
 
 from connect_cli_ext.output import sign
 
-__all__ = ["STATUS_COLOURS", "attempt_rows", "short_time", "task_lines", "task_row"]
+__all__ = ["STATUS_COLOURS", "attempt_rows", "one_line", "short_time", "task_lines", "task_row"]
 
 STATUS_COLOURS: Mapping[str, str] = {
     "succeeded": "green",
@@ -42,7 +42,7 @@ def task_row(task: Mapping[str, Any]) -> dict[str, Any]:
         "status": task["status"],
         "retries": task.get("retry_count") or 0,
         "rescheduled": task.get("rescheduled_count") or 0,
-        "output": _one_line(task.get("output")),
+        "output": one_line(task.get("output")),
     }
 
 
@@ -87,7 +87,7 @@ def attempt_rows(attempts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "result": attempt.get("outcome") or sign("…", "..."),
             "next": short_time(attempt.get("next")),
             "runtime": f"{attempt['runtime']:.3f} s" if attempt.get("runtime") is not None else "",
-            "message": _one_line(attempt.get("message")),
+            "message": one_line(attempt.get("message")),
         }
         for attempt in attempts
     ]
@@ -98,7 +98,7 @@ def _time(document: Mapping[str, Any], event: str) -> str:
     return short_time(stamp.get("at"))
 
 
-def _one_line(text: str | None) -> str:
+def one_line(text: str | None) -> str:
     """The line that says most: the first one, and of what begins with a traceback the exception itself."""
     lines = [line for line in (text or "").splitlines() if line.strip()]
     line = lines[0].strip() if lines else ""

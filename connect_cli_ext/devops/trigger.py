@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import click
 
 from connect_cli_ext.completion import event_types
+from connect_cli_ext.devops.outcome import (
+    Waiting,
+    answer_lines,
+    became,
+    extension_of_folder,
+    found_wrong,
+    object_now,
+)
 from connect_cli_ext.devops.rest import connect
+from connect_cli_ext.devops.timeline import one_line
 from connect_cli_ext.errors import FileError, reason
 from connect_cli_ext.output import output_option
 
 __all__ = ["trigger"]
+
+_ACTION = "product_action_execution"
+_PARAMETER_VALUE = re.compile(r"(^|\.)params\.[^.]+\.value$")
 
 
 def _assignment(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
@@ -26,11 +39,17 @@ def _assignment(_context: click.Context, _parameter: click.Parameter, values: tu
             raise click.BadParameter(f"a path is names joined by single dots, e.g. asset.params.0.value; got {path!r}")
         if path in assigned:
             raise click.BadParameter(f"{path!r} is set twice")
-        try:
-            assigned[path] = json.loads(text, parse_constant=_no_json)
-        except ValueError:
-            assigned[path] = text
+        assigned[path] = _value(path, text)
     return assigned
+
+
+def _value(path: str, text: str) -> Any:
+    try:
+        value = json.loads(text, parse_constant=_no_json)
+    except ValueError:
+        return text
+    # The value of a parameter is a text: 1.10 must not become 1.1.
+    return text if _PARAMETER_VALUE.search(path) and isinstance(value, (bool, int, float)) else value
 
 
 def _no_json(name: str) -> Any:
@@ -51,9 +70,17 @@ def _no_json(name: str) -> Any:
     callback=_assignment,
     metavar="PATH=VALUE",
     help="Change a field of the object; the value may be JSON. PATH is names joined by dots; in a list a name is a "
-    "position or the id of an element. May be repeated.",
+    "position or the id of an element, and a parameter that is missing is added: --set asset.params.seats.value=3. "
+    "Any other list is set as a whole: --set 'asset.items=[...]'. May be repeated.",
 )
-@click.option("-x", "--extension", "extension_id", metavar="SRVC", help="For this extension; default: the only one.")
+@click.option(
+    "-x",
+    "--extension",
+    "extension_id",
+    metavar="SRVC",
+    help="For this extension alone; default: that of the project in this folder, elsewhere all that subscribed.",
+)
+@click.option("-w", "--wait", is_flag=True, help="Wait until the tasks are done, and show what became of the object.")
 @output_option
 def trigger(
     event_type: str,
@@ -61,15 +88,29 @@ def trigger(
     status: str | None,
     changes: dict[str, Any],
     extension_id: str | None,
+    wait: bool,
     output: str,
 ) -> None:
     """Make a sandbox object for EVENT, believable by default, and so a real task.
 
-    Every event type of 'ccli devops trigger <TAB>' can be made to happen. installation_status_change installs the
-    extension or ends its installation; scheduled_execution runs a schedulable method, chosen by --set method=NAME.
+    Every event type of 'ccli devops trigger <TAB>' can be made to happen. The object is a sample; --status and --set
+    change it, --payload takes one of your own in its place ('-o json' prints a whole one to begin with). Some events
+    are special:
 
     \b
-    ccli devops trigger asset_purchase_request_processing
+    ..._validation                   the draft is checked at once; what the handler
+                                     found wrong is shown
+    product_action_execution         the asset's action is executed at once;
+                                     --set action_id=NAME chooses the action
+    product_custom_event_processing  the body is a small JSON object; --payload and
+                                     --set seats=3 say another; --set headers.NAME=TEXT
+    installation_status_change       installs the extension, or ends its installation
+                                     (--status uninstalled)
+    scheduled_execution              runs a schedulable method now; --set method=NAME,
+                                     --set parameter.NAME=VALUE
+
+    \b
+    ccli devops trigger asset_purchase_request_processing --wait
     ccli devops trigger asset_purchase_request_processing --status inquiring --set note="call back"
     ccli devops trigger usage_file_request_processing --payload file.json
     """
@@ -80,22 +121,39 @@ def trigger(
         body["status"] = status
     if changes:
         body["set"] = changes
-    if extension_id is not None:
-        body["extension_id"] = extension_id
+    if event_type == _ACTION:
+        body["execute"] = True
     with connect() as client:
+        here = None
+        if extension_id is None:
+            extension_id = here = extension_of_folder(client, Path.cwd())
+        if extension_id is not None:
+            body["extension_id"] = extension_id
         answer = client.post("/devops/local/trigger", body)
+        made = answer["object"]
+        ended = Waiting(client).until_done(answer["tasks"]) if wait else []
+        after = object_now(client, event_type, str(made.get("id", ""))) if wait else None
     if output == "json":
-        click.echo(json.dumps(answer, indent=2))
+        click.echo(json.dumps({**answer, "tasks": ended or answer["tasks"]}, indent=2))
         return
-    made = answer["object"]
-    state = made.get("status") or made.get("state") or ""
+    state = str(made.get("status") or made.get("state") or "")
     click.echo(f"{made.get('id', event_type)}  {made.get('type', '')} {state}".rstrip())
-    for task in answer["tasks"]:
+    if here is not None:
+        click.echo(f"  for {here}, the project of this folder")
+    for task in ended or answer["tasks"]:
         click.echo(f"  task {task['id']}  {task['status']}  in {task['environment']['id']}")
-    if "link" in answer:
+        if task.get("output") and task["status"] not in ("scheduled", "processing", "succeeded"):
+            click.echo(f"    {one_line(task['output'])}")
+    if event_type.endswith("_validation") and any(task["status"] == "succeeded" for task in answer["tasks"]):
+        for line in found_wrong(made):
+            click.echo(f"  {line}")
+    if after is not None:
+        click.echo(f"  {became(after, state)}")
+    if answer.get("link"):
         click.echo(f"  open {answer['link']}")
     if "answer" in answer:
-        click.echo(f"  answer {json.dumps(answer['answer'])}")
+        for line in answer_lines(answer["answer"]):
+            click.echo(f"  {line}")
     for note in answer["notes"]:
         click.echo(f"  {note}")
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 
 from connect_devops.domain.errors import RuleError, ValidationError
+from connect_devops.sandbox.choosing import chosen_environment
+from connect_devops.sandbox.paths import set_value
 from connect_devops.sandbox.world import World
-from connect_devops.services.environments import Environment
-from connect_devops.services.extensions import Extension
 from connect_devops.services.queue import Submission
 from connect_eaas.events import CATALOGUE
 
@@ -58,8 +58,12 @@ def change_installation(world: World, wish: Wish) -> Happened:
     if wish.changes:
         raise ValidationError.of("set", "An installation is the platform's own object; only its status can be chosen.")
     with world.services.store.transaction():
-        environment = _environment(
-            world, wish.extension_id, lambda one: _INSTALLATION in one.declared.event_subscriptions, _INSTALLATION
+        environment = chosen_environment(
+            world,
+            _INSTALLATION,
+            wish.extension_id,
+            lambda one: _INSTALLATION in one.declared.event_subscriptions,
+            without="has no installations",
         )
         installations, owner = world.services.installations, world.services.accounts.owner()
         if owner is None:
@@ -94,29 +98,31 @@ def change_installation(world: World, wish: Wish) -> Happened:
 def run_schedule(world: World, wish: Wish) -> Happened:
     """Run a schedulable method now: by its schedule, or by one made for that, which never fires by itself.
 
-    ``changes`` may name the ``method`` (by default the first one that is declared) and a ``parameter``.
+    ``changes`` may name the ``method`` (by default the first one that is declared) and a ``parameter``, or its fields.
 
     Raises:
         ValidationError: another field is to be changed, or there is no such method.
         RuleError: no extension declares a schedulable method.
     """
-    for name in wish.changes:
-        if name not in ("method", "parameter"):
-            raise ValidationError.of(f"set.{name}", "Of a schedule only 'method' and 'parameter' can be chosen.")
+    wanted = _wanted(wish.changes)
     if wish.status is not None:
         raise ValidationError.of("status", "The event has no statuses.")
     with world.services.store.transaction():
-        environment = _environment(
-            world, wish.extension_id, lambda one: bool(one.declared.schedulables), "a schedulable method"
+        environment = chosen_environment(
+            world,
+            _SCHEDULED,
+            wish.extension_id,
+            lambda one: bool(one.declared.schedulables),
+            what="a schedulable method",
         )
         schedules = world.services.schedules
-        method = wish.changes.get("method", environment.declared.schedulables[0]["method"])
+        method = wanted.get("method", environment.declared.schedulables[0]["method"])
         usable = [
             one
             for one in schedules.page(environment.id).items
             if one.method == method
             and one.status != "obsolete"
-            and ("parameter" not in wish.changes or one.parameter == wish.changes["parameter"])
+            and ("parameter" not in wanted or one.parameter == wanted["parameter"])
         ]
         if usable:
             schedule = usable[0]
@@ -125,7 +131,7 @@ def run_schedule(world: World, wish: Wish) -> Happened:
             body = {
                 "name": f"{method} by hand",
                 "method": method,
-                "parameter": wish.changes.get("parameter", {}),
+                "parameter": wanted.get("parameter", {}),
                 "trigger": {"type": "onetime", "date": moment},
             }
             made = schedules.create(environment.id, body)
@@ -135,17 +141,17 @@ def run_schedule(world: World, wish: Wish) -> Happened:
         return Happened({**shown, "status": schedule.status}, (task,))
 
 
-def _environment(world: World, extension_id: str | None, fits: Callable[[Environment], bool], what: str) -> Environment:
-    """The environment that is meant: one of the extension, connected ones first."""
-    extensions: Sequence[Extension] = (
-        world.services.extensions.page().items
-        if extension_id is None
-        else [world.services.extensions.get(extension_id)]
-    )
-    found = [one for extension in extensions for one in extension.environments.values() if fits(one)]
-    if not found:
-        raise RuleError(f"event_type: no extension declares {what}; that is known once its runner connected.")
-    return min(found, key=lambda one: one.status not in ("connected", "running"))
+def _wanted(changes: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for path, value in changes.items():
+        name = path.partition(".")[0]
+        if path != "method" and name != "parameter":
+            raise ValidationError.of(
+                f"set.{path}",
+                "Of a schedule only 'method' and 'parameter' (parameter.NAME for one field) can be chosen.",
+            )
+        set_value(wanted, path, value)
+    return wanted
 
 
 OWN_EVENTS: Final[Mapping[str, Callable[[World, Wish], Happened]]] = {

@@ -55,9 +55,9 @@ def set_value(document: dict[str, Any], path: str, value: Any) -> None:
         if isinstance(current, dict) and current.get(step) is None:
             _make(current, step, steps[depth + 1 :], path, value)
             return
-        current = _container(current, ".".join(steps[:depth]), path)[_key(current, step, path)]
+        current = _container(current, ".".join(steps[:depth]), path)[_key(current, steps, depth)]
     current = _container(current, ".".join(steps[:-1]), path)
-    current[_key(current, steps[-1], path)] = value
+    current[_key(current, steps, len(steps) - 1)] = value
 
 
 def _make(current: dict[str, Any], name: str, further: list[str], path: str, value: Any) -> None:
@@ -76,7 +76,8 @@ def _container(value: Any, so_far: str, path: str) -> Any:
     raise ValidationError.of(path, f"'{so_far}' is {kind}; there is nothing inside of it.")
 
 
-def _key(container: Any, step: str, path: str) -> str | int:
+def _key(container: Any, steps: list[str], depth: int) -> str | int:
+    step = steps[depth]
     if isinstance(container, dict):
         return step
     for position, item in enumerate(container):
@@ -91,4 +92,7 @@ def _key(container: Any, step: str, path: str) -> str | int:
         there = f"there are: {', '.join(ids)}"
     else:
         there = f"there are: 0 to {len(container) - 1}"
-    raise ValidationError.of(path, f"There is no element '{step}' ({there}).")
+    so_far = ".".join(steps[:depth])
+    raise ValidationError.of(
+        ".".join(steps), f"There is no element '{step}' ({there}). To have others, set the whole list: {so_far}=[...]."
+    )

@@ -18,8 +18,9 @@ from connect_devops.domain.errors import DevOpsError, NotFoundError, RuleError, 
 from connect_devops.sandbox.errors import BadAnswerError
 from connect_devops.sandbox.kinds import ASSETS, PRODUCT_ACTIONS, PRODUCTS, TIER_CONFIGS
 from connect_devops.sandbox.world import World
+from connect_devops.services.interactive import InteractiveResult
 
-__all__ = ["EVENT_TYPE", "LINK_PATH", "LinkError", "link_token", "open_link"]
+__all__ = ["EVENT_TYPE", "LINK_PATH", "LinkError", "execute", "link_token", "open_link", "refuse_permanent"]
 
 EVENT_TYPE: Final = "product_action_execution"
 LINK_PATH: Final = "/product-actions"
@@ -31,7 +32,15 @@ class LinkError(DevOpsError):
     """The link is not one of ours, or is too old; get a new one."""
 
 
-def link_token(world: World, product_id: str, action_id: str, query: Mapping[str, str], api_url: str) -> str:
+def link_token(
+    world: World,
+    product_id: str,
+    action_id: str,
+    query: Mapping[str, str],
+    api_url: str,
+    *,
+    extension_id: str | None = None,
+) -> str:
     """Make the token of a link for an action on an asset or a tier configuration.
 
     Args:
@@ -40,6 +49,7 @@ def link_token(world: World, product_id: str, action_id: str, query: Mapping[str
         action_id: the action's id (``ACT-…``) or its own name (``sso_action``).
         query: ``asset_id`` or ``tier_config_id``.
         api_url: base address of the API, for the extension.
+        extension_id: the extension that executes it; by default the first one that does.
 
     Raises:
         NotFoundError: there is no such product or action.
@@ -50,7 +60,7 @@ def link_token(world: World, product_id: str, action_id: str, query: Mapping[str
     action = _action(world, product_id, action_id)
     claims: dict[str, Any] = {"action_id": action["action"], "product_id": product_id, "api_url": api_url}
     claims |= _object_of(world, product_id, query)
-    subscribers = world.services.events.subscribers(EVENT_TYPE, product_id=product_id)
+    subscribers = world.services.events.subscribers(EVENT_TYPE, product_id=product_id, extension_id=extension_id)
     if not subscribers:
         raise RuleError(
             f"action: no extension of {product_id} executes actions ({EVENT_TYPE}); start its runner first."
@@ -90,15 +100,25 @@ async def open_link(world: World, token: str) -> Response:
         BadAnswerError: the extension answered so.
         NotConnectedError, NoAnswerError: from the call.
     """
+    result = await execute(world, token)
+    refuse_permanent(result)
+    return http_answer(result.output)
+
+
+async def execute(world: World, token: str) -> InteractiveResult:
+    """Execute the action of a link, whatever the extension says; raises LinkError and what the call raises."""
     environment_id, claims = await anyio.to_thread.run_sync(_verify, world, token)
     object_id = str(claims.get("asset_id") or claims.get("tier_config_id") or claims.get("product_id"))
-    result = await world.services.interactive.call(environment_id, EVENT_TYPE, object_id, {"jwt_payload": claims})
+    return await world.services.interactive.call(environment_id, EVENT_TYPE, object_id, {"jwt_payload": claims})
+
+
+def refuse_permanent(result: InteractiveResult) -> None:
+    """Raise BadAnswerError if the extension answered an action with a permanent redirect."""
     data = result.output.data
     if isinstance(data, Mapping) and data.get("http_status") in _PERMANENT:
         raise BadAnswerError(
             f"The extension answered the action with {data['http_status']}, a permanent redirect; use 302 instead."
         )
-    return http_answer(result.output)
 
 
 def _verify(world: World, token: str) -> tuple[str, dict[str, Any]]:

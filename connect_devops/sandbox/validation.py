@@ -43,8 +43,8 @@ class Validated:
     task_id: str | None = None
 
 
-async def validate(world: World, kind: Kind, request: dict[str, Any]) -> Validated:
-    """Ask the extension about a draft.
+async def validate(world: World, kind: Kind, request: dict[str, Any], *, extension_id: str | None = None) -> Validated:
+    """Ask the extension about a draft: the one that is named, or the first one of its product that answers.
 
     Returns:
         the request with the values and errors of parameters that the extension answered, saved; the request as it was
@@ -53,7 +53,7 @@ async def validate(world: World, kind: Kind, request: dict[str, Any]) -> Validat
     event_type = _event_type(kind, request)
     if event_type is None or request.get("status") not in VALIDATED_STATUSES:
         return Validated(request)
-    answer = await _ask(world, kind, request, event_type)
+    answer = await _ask(world, kind, request, event_type, extension_id)
     if answer is None:
         return Validated(request)
     params = _answered_params(kind, answer.output.data) if answer.output.result == "success" else None
@@ -71,10 +71,15 @@ def _event_type(kind: Kind, request: Mapping[str, Any]) -> str | None:
     return event_type if event_type in CATALOGUE else None
 
 
-async def _ask(world: World, kind: Kind, request: dict[str, Any], event_type: str) -> InteractiveResult | None:
+async def _ask(
+    world: World, kind: Kind, request: dict[str, Any], event_type: str, extension_id: str | None
+) -> InteractiveResult | None:
     def subscribers() -> list[str]:
         found = world.services.events.subscribers(
-            event_type, status=kind.status_of(request), product_id=kind.product_of(request)
+            event_type,
+            status=kind.status_of(request),
+            product_id=kind.product_of(request),
+            extension_id=extension_id,
         )
         return [environment.id for environment in found]
 

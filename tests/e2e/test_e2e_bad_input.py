@@ -72,7 +72,11 @@ PURCHASE = "asset_purchase_request_processing"
         (["trigger", "no_such_event"], ["event_type", "no_such_event", PURCHASE]),
         (["trigger", PURCHASE, "--status", "happy"], ["status", "'happy'", "pending"]),
         (["trigger", PURCHASE, "--set", "no-equals-sign"], ["--set", "path=value", "no-equals-sign"]),
-        (["trigger", PURCHASE, "--set", "asset.params.nothing.value=1"], ["asset.params.nothing"]),
+        (
+            ["trigger", PURCHASE, "--set", "asset.items.nothing.quantity=1"],
+            ["asset.items.nothing", "asset.items=[...]"],
+        ),
+        (["trigger", PURCHASE, "--set", "asset.params.seats=1"], ["asset.params.seats.value"]),
         (["trigger", PURCHASE, "--set", "id=5"], ["id", "text"]),
         (["trigger", PURCHASE, "--set", "status=happy"], ["status", "'happy'"]),
         (["trigger", PURCHASE, "-x", "SRVC-0000-0000"], ["SRVC-0000-0000"]),

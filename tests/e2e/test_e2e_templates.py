@@ -99,6 +99,10 @@ def test_a_fulfillment_project_handles_its_events(tmp_path: Path, make_loop: Cal
             draft = loop.trigger(event)["object"]
             answer = loop.client.post(f"/{collection}/{draft['id']}/validate", draft)
             assert answer["id"] == draft["id"], event
+    for event in interactive:
+        body = {"event_type": event, "execute": True}
+        answer = loop.client.post("/devops/local/trigger", body)
+        assert [task["status"] for task in answer["tasks"]] == ["succeeded"], answer
     link = loop.trigger("product_action_execution")["link"]
     assert loop.client.send("GET", link).status_code == 302
     run_schedule(loop)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any, Final
 
 from connect_devops.domain.errors import ValidationError
-from connect_devops.sandbox import assets, kinds, tier_config_requests, transformations
+from connect_devops.sandbox import assets, kinds, product_actions, tier_config_requests, transformations
 from connect_devops.sandbox.kinds import Kind
-from connect_devops.sandbox.paths import set_value
 from connect_devops.sandbox.samples import others, support
 from connect_devops.sandbox.samples import transformations as transformation_samples
 from connect_devops.sandbox.samples.asset_requests import active_asset, asset_request
+from connect_devops.sandbox.samples.changes import apply_changes
 from connect_devops.sandbox.samples.imports import check_payload, remember_parts
 from connect_devops.sandbox.samples.scene import Scene
 from connect_devops.sandbox.samples.words import Words
@@ -139,7 +139,8 @@ def create_sample(
         world: the sandbox.
         event_type: which event; one of ``EVENTS``.
         status: the object's status; by default the payload's, or one that the extension subscribed to.
-        overrides: values by dotted paths, set last. In a list a step is a position or the id of an element.
+        overrides: values by dotted paths, set last. In a list a step is a position or the id of an element; a
+            parameter that is missing is added.
         payload: a real object to take in as it is (its ids are kept), instead of an invented one. Only the letter
             case of its status is made that of the event's definition.
         extension_id: only this extension is told; by default all that subscribed.
@@ -161,15 +162,17 @@ def create_sample(
             _check_status(event_type, recipe, status)
             if status is not None:
                 doc[recipe.status_field] = status
-            _override(doc, recipe, event_type, overrides)
+            notes = _override(doc, recipe, event_type, overrides)
             remember_parts(world, recipe.kind, doc)
         else:
             chosen = status or _usual_status(extensions, event_type, recipe)
             _check_status(event_type, recipe, chosen)
             first = extensions[0] if extensions else None
             doc = recipe.build(world, Scene.of(world, first, words), words, chosen)
-            _override(doc, recipe, event_type, overrides)
-        return _publish(world, recipe, event_type, doc, extensions, extension_id, given=payload is not None)
+            notes = _override(doc, recipe, event_type, overrides)
+        sample = _publish(world, recipe, event_type, doc, extensions, extension_id, given=payload is not None)
+        notes += _several_told(world, sample.tasks)
+        return replace(sample, notes=(*notes, *sample.notes))
 
 
 def _publish(
@@ -234,18 +237,30 @@ def _usual_status(extensions: list[Extension], event_type: str, recipe: Recipe) 
 
 def _check_status(event_type: str, recipe: Recipe, status: str | None) -> None:
     possible = CATALOGUE[event_type].statuses
+    if status is not None and event_type == product_actions.EVENT_TYPE and status != recipe.status:
+        raise ValidationError.of("status", f"{event_type} has no statuses; its asset is {recipe.status}.")
     if status is not None and possible and status not in possible:
         raise ValidationError.of(
             "status", f"'{status}' is no status of {event_type} (possible: {', '.join(possible)})."
         )
 
 
-def _override(doc: dict[str, Any], recipe: Recipe, event_type: str, overrides: Mapping[str, Any] | None) -> None:
-    for path, value in (overrides or {}).items():
-        set_value(doc, path, value)
+def _override(doc: dict[str, Any], recipe: Recipe, event_type: str, overrides: Mapping[str, Any] | None) -> list[str]:
+    # A product action carries the asset's id alone, so a field that no asset has would reach nobody.
+    only_known = "an asset" if event_type == product_actions.EVENT_TYPE else ""
+    notes = apply_changes(doc, overrides or {}, only_known=only_known)
     if not isinstance(doc.get("id"), str) or not doc["id"]:
         raise ValidationError.of("id", "This field must be a text that is not empty.")
     _check_status(event_type, recipe, recipe.kind.status_of(doc))
+    return notes
+
+
+def _several_told(world: World, tasks: Sequence[Submission]) -> list[str]:
+    environments = {submission.task.environment_id for submission in tasks}
+    told = sorted({world.services.environments.get(one).extension_id for one in environments})
+    if len(told) < 2:
+        return []
+    return [f"{len(told)} extensions are told: {', '.join(told)}; choose one with 'extension_id' (-x)."]
 
 
 def _link_product(world: World, kind: Kind, doc: dict[str, Any], extensions: list[Extension]) -> list[str]:
@@ -267,9 +282,19 @@ def _link_product(world: World, kind: Kind, doc: dict[str, Any], extensions: lis
 def _why_nobody(world: World, extensions: list[Extension], event_type: str, status: str | None) -> str:
     if not extensions:
         return f"No task: there is no extension that {event_type} concerns."
+    types = CATALOGUE[event_type].extension_types
+    if not any(one.type in types for one in extensions):
+        return (
+            f"No task: {event_type} is an event for extensions of the types {', '.join(types)}; "
+            f"{extensions[0].id} is one of the type {extensions[0].type}."
+        )
     subscribed = [statuses for extension in extensions for statuses in _subscriptions(extension, event_type)]
     if not subscribed:
-        return f"No task: no extension subscribed to {event_type}; a subscription is known once its runner connected."
+        who = extensions[0].id if len(extensions) == 1 else "no extension"
+        return (
+            f"No task: {who} has {'not ' if len(extensions) == 1 else ''}subscribed to {event_type}; "
+            "a subscription is known once its runner connected."
+        )
     if any(not statuses or status in statuses for statuses in subscribed):
         idle = [one.id for one in extensions if one.type == "multiaccount" and not _is_installed(world, one)]
         if idle:

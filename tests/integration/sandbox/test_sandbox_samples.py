@@ -11,13 +11,14 @@ import pytest
 
 from connect_devops.domain.errors import NotFoundError, ValidationError
 from connect_devops.sandbox import EVENTS, World, create_sample, kinds
-from connect_devops.services.extensions import Extension
+from connect_devops.services.extensions import Extension, Reference
 from connect_eaas.events import CATALOGUE
 from connect_eaas.protocol.messages import SetupRequest
 
 _PAYLOADS = next(
     (found for parent in Path(__file__).parents[3:] if (found := parent / "shared/reference/payloads").is_dir()), None
 )
+PRODUCT = "PRD-100-200-300"
 _ASSET = {"id": "AS-1", "product": {"id": "PRD-1"}}
 _BACKGROUND = sorted(
     name
@@ -86,11 +87,85 @@ def test_values_are_set_by_paths(world: World) -> None:
 
 
 @pytest.mark.parametrize(
+    ("event_type", "params"),
+    [
+        ("asset_purchase_request_processing", "asset.params"),
+        ("asset_change_request_processing", "asset.params"),
+        ("tier_config_setup_request_processing", "params"),
+        ("asset_purchase_request_validation", "asset.params"),
+        ("product_action_execution", "params"),
+    ],
+)
+def test_a_parameter_that_the_product_does_not_have_is_added(world: World, event_type: str, params: str) -> None:
+    sample = create_sample(
+        world, event_type, overrides={f"{params}.seats.value": 3, f"{params}.seats.constraints.required": True}
+    )
+    stored = world.get(sample.kind, sample.object["id"])
+    found = stored["asset"]["params"] if params.startswith("asset") else stored["params"]
+    (seats,) = [one for one in found if one["id"] == "seats"]
+    assert (seats["value"], seats["title"], seats["phase"]) == ("3", "Seats", "ordering")
+    assert seats["constraints"]["required"] is True
+    assert set(found[0]) - set(seats) <= {"structured_value"}
+    assert f"{params} had no parameter 'seats'" in sample.notes[0]
+
+
+def test_a_parameter_of_the_product_comes_with_every_sample(world: World, extension: Extension) -> None:
+    create_sample(world, "asset_purchase_request_processing")
+    parameter = {
+        "id": "PRM-1",
+        "name": "seats",
+        "title": "Seats",
+        "type": "text",
+        "scope": "asset",
+        "phase": "ordering",
+    }
+    world.store(kinds.PRODUCT_PARAMETERS, parameter, parent_id=extension.products[0].id)
+    sample = create_sample(world, "asset_purchase_request_processing", overrides={"asset.params.seats.value": 4.5})
+    assert {one["id"]: one["value"] for one in sample.object["asset"]["params"]}["seats"] == "4.5"
+    assert sample.notes == ()
+
+
+def test_a_field_that_the_object_does_not_have_is_named(world: World, extension: Extension) -> None:
+    sample = create_sample(world, "asset_purchase_request_processing", overrides={"seats": 3})
+    assert world.get(kinds.ASSET_REQUESTS, sample.object["id"])["seats"] == 3
+    assert "no field 'seats'" in sample.notes[0]
+    with pytest.raises(ValidationError, match="no field 'seats' in an asset"):
+        create_sample(world, "product_action_execution", overrides={"seats": 3})
+
+
+def test_several_extensions_that_are_told_are_named(world: World, extension: Extension) -> None:
+    owner = world.services.accounts.owner()
+    assert owner is not None
+    other = world.services.extensions.create(
+        owner.id, type="products", name="Other", products=[Reference(PRODUCT, "P")]
+    )
+    wanted = {"event_subscriptions": {"asset_purchase_request_processing": ["pending"]}}
+    environment = other.environments["development"].id
+    world.services.environments.record_setup(environment, "events", SetupRequest.model_validate(wanted))
+    both = create_sample(world, "asset_purchase_request_processing")
+    assert len(both.tasks) == 2
+    assert extension.id in both.notes[0]
+    assert other.id in both.notes[0]
+    one = create_sample(world, "asset_purchase_request_processing", extension_id=other.id)
+    assert [submission.task.environment_id for submission in one.tasks] == [environment]
+    assert one.notes == ()
+
+
+def test_an_extension_of_a_type_that_the_event_is_not_for_is_named(world: World, extension: Extension) -> None:
+    sample = create_sample(world, "product_changed", extension_id=extension.id)
+    assert sample.tasks == ()
+    assert f"{extension.id} is one of the type products" in sample.notes[-1]
+
+
+@pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"event_type": "asset_gift_request_processing"}, "event_type"),
         ({"status": "open"}, "status"),
-        ({"overrides": {"asset.params.nope.value": "x"}}, "asset.params.nope.value"),
+        ({"overrides": {"asset.params.99.value": "x"}}, "asset.params.99.value"),
+        ({"overrides": {"asset.params.no pe.value": "x"}}, "asset.params.no pe.value"),
+        ({"overrides": {"asset.params.seats": "3"}}, "asset.params.seats"),
+        ({"overrides": {"asset.items.nope.quantity": "x"}}, "asset.items.nope.quantity"),
         ({"overrides": {"status.deep": "x"}}, "status.deep"),
         ({"overrides": {"status": "open"}}, "status"),
         ({"overrides": {"id": ""}}, "id"),

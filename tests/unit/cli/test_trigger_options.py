@@ -33,3 +33,10 @@ def test_a_path_that_is_none_is_refused_before_any_platform_is_asked(values: lis
 def test_values_are_json_or_texts(text: str, value: object) -> None:
     context = trigger.make_context("trigger", ["some_event", "--set", f"a.b={text}"])
     assert context.params["changes"] == {"a.b": value}
+
+
+@pytest.mark.parametrize("path", ["asset.params.seats.value", "params.seats.value", "asset.items.0.params.seats.value"])
+def test_values_of_parameters_stay_the_texts_that_they_are(path: str) -> None:
+    arguments = ["some_event", "--set", f"{path}=1.10", "--set", "asset.params.other.value=true"]
+    changes = trigger.make_context("trigger", arguments).params["changes"]
+    assert changes == {path: "1.10", "asset.params.other.value": "true"}
