@@ -9,8 +9,8 @@ from urllib.parse import quote
 import click
 
 from connect_cli_ext.completion import environment_ids, event_types, task_ids
-from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.outcome import became, object_now
+from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.timeline import attempt_rows, task_row
 from connect_cli_ext.errors import CommandError
