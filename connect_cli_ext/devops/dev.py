@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 
 import click
 
+from connect_cli_ext.devops.feed import FeedPrinter
 from connect_cli_ext.devops.processes import interruptible, runner_process
 from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.devops.shared_platform import Use, used_platform
-from connect_cli_ext.devops.timeline import task_lines
 from connect_cli_ext.errors import CommandError, RemoteError
 from connect_cli_ext.output import sign
 from connect_devops.settings import default_data_dir, default_discovery_file
@@ -69,7 +69,8 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
         path = f"/devops/services/{registration.extension_id}/environments/{registration.environment_id}"
         ended = threading.Event()
         stack.callback(ended.set)
-        threading.Thread(target=_show_tasks, args=(use, path, ended), daemon=True).start()
+        feed = stack.enter_context(FeedPrinter(click.echo))
+        threading.Thread(target=_show_tasks, args=(use, path, ended, feed), daemon=True).start()
         try:
             status = runner.process.wait()
         except KeyboardInterrupt:
@@ -128,7 +129,7 @@ def _origin(use: Use) -> str:
     return f"{begun}; ends with the last 'ccli devops dev'"
 
 
-def _show_tasks(use: Use, path: str, ended: threading.Event) -> None:
+def _show_tasks(use: Use, path: str, ended: threading.Event, feed: FeedPrinter) -> None:
     """Print tasks; where the platform goes away say so, and go on when it is back."""
     pause, is_lost = 0.0, False
     while not ended.wait(pause):
@@ -140,7 +141,7 @@ def _show_tasks(use: Use, path: str, ended: threading.Event) -> None:
                 pause, is_lost = _FIRST_PAUSE_S, False
                 for name, document in events:
                     if name == "task":
-                        click.echo(task_lines(document))
+                        feed.take(document)
         except RemoteError as error:
             if ended.is_set():
                 return

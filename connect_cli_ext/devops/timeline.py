@@ -50,7 +50,7 @@ def task_lines(task: Mapping[str, Any]) -> str:
     """Tell what has just become of a task, for a terminal on which it happens among other lines.
 
     One line with time, status, event, object and task; of a task that comes again also when and for which time. What
-    the handler said, or the end of its traceback, follows indented.
+    the handler said follows indented; of a traceback what was raised, as the runner's log has shown all of it.
     """
     status = task["status"]
     colour = STATUS_COLOURS.get(status)
@@ -69,7 +69,7 @@ def task_lines(task: Mapping[str, Any]) -> str:
         parts.append(click.style(again, fg=colour))
     lines = ["  ".join(parts)]
     if status not in ("scheduled", "processing"):
-        told = [line.rstrip() for line in (task.get("output") or "").splitlines() if line.strip()]
+        told = _told(task.get("output") or "")
         if len(told) > _MOST_LINES:
             told = [sign("…", "..."), *told[-_MOST_LINES:]]
         lines += [click.style(f"            {line}", fg=colour) for line in told]
@@ -91,6 +91,13 @@ def attempt_rows(attempts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         }
         for attempt in attempts
     ]
+
+
+def _told(output: str) -> list[str]:
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    if lines and lines[0].startswith("Traceback"):
+        return [one_line(output)]
+    return lines
 
 
 def _time(document: Mapping[str, Any], event: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from connect_eaas.runner.features import FeatureTable
+from connect_eaas.runner.folded_traces import FoldingFormatter
 from connect_eaas.runner.log_records import JsonFormatter, PlainFormatter
 
 __all__ = ["LogStyle", "configure_logging", "print_tables", "problem"]
@@ -23,6 +24,8 @@ class LogStyle:
     debug: bool = False
     rich: bool = False
     json: bool = False
+    fold: bool = False
+    """Whether tracebacks show frames of the API client's libraries as one line; those of JSON are whole."""
 
 
 def configure_logging(style: LogStyle, *, worker: str | None = None) -> None:
@@ -34,11 +37,11 @@ def configure_logging(style: LogStyle, *, worker: str | None = None) -> None:
         style: how lines look, and whether those of level DEBUG are shown.
         worker: kind of this process's session; None for the supervisor.
     """
-    handler = _rich_handler() if style.rich and not style.json else logging.StreamHandler(sys.stderr)
+    handler = _rich_handler(style) if style.rich and not style.json else logging.StreamHandler(sys.stderr)
     if style.json:
         handler.setFormatter(JsonFormatter(worker))
     elif not style.rich:
-        handler.setFormatter(PlainFormatter())
+        handler.setFormatter(FoldingFormatter() if style.fold else PlainFormatter())
     for name in _LOGGERS:
         logger = logging.getLogger(name)
         for old in list(logger.handlers):
@@ -48,7 +51,7 @@ def configure_logging(style: LogStyle, *, worker: str | None = None) -> None:
         logger.propagate = False
 
 
-def _rich_handler() -> logging.Handler:
+def _rich_handler(style: LogStyle) -> logging.Handler:
     from rich.console import Console
     from rich.logging import RichHandler
 
@@ -59,7 +62,7 @@ def _rich_handler() -> logging.Handler:
         markup=False,
         rich_tracebacks=False,
     )
-    handler.setFormatter(PlainFormatter("%(message)s"))
+    handler.setFormatter((FoldingFormatter if style.fold else PlainFormatter)("%(message)s"))
     return handler
 
 

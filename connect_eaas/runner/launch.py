@@ -47,7 +47,9 @@ class Options:
     @property
     def logs(self) -> LogStyle:
         """How log lines look."""
-        return LogStyle(debug=self.debug, rich=self.rich and sys.stderr.isatty(), json=self.json)
+        rich = self.rich and sys.stderr.isatty()
+        # Who saves and looks again wants the own code; who debugs wants everything.
+        return LogStyle(debug=self.debug, rich=rich, json=self.json, fold=self.reload and not self.debug)
 
 
 @dataclass(frozen=True)

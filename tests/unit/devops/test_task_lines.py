@@ -32,12 +32,17 @@ def test_done_is_one_line() -> None:
 
 def test_what_comes_again_says_when_and_why() -> None:
     first, *rest = lines(
-        task("retrying", due="2026-05-06T12:00:30+00:00", retry_count=2, output="Traceback …\n  File\n\nValueError: no")
+        task("retrying", due="2026-05-06T12:00:30+00:00", retry_count=2, output="Not yet:\n\n  no seats")
     )
     assert first.endswith("again in 30 s (retry 2 of 10)")
-    assert [line.strip() for line in rest] == ["Traceback …", "File", "ValueError: no"]
+    assert [line.strip() for line in rest] == ["Not yet:", "no seats"]
     assert all(line.startswith("            ") for line in rest)
     assert lines(task("rescheduled", due="2026-05-06T12:05:00+00:00"))[0].endswith("again in 300 s")
+
+
+def test_a_traceback_is_not_shown_again_but_what_was_raised() -> None:
+    output = 'Traceback (most recent call last):\n  File "a.py", line 1, in b\n    c()\nValueError: no\n'
+    assert [line.strip() for line in lines(task("failed", output=output))[1:]] == ["ValueError: no"]
 
 
 def test_long_outputs_keep_their_ends() -> None:
