@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from connect_devops.domain.errors import RuleError
 from connect_devops.sandbox.world import World
 from connect_devops.services.environments import Environment
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["chosen_environment"]
+__all__ = ["CONNECTED", "chosen_environment"]
+
+CONNECTED: Final = ("connected", "running")
+"""Statuses of an environment whose runner has said what it declares."""
+_UNKNOWN: Final = "what it declares is known once its runner connected"
+_ADD: Final = "add a handler, and it is known as soon as the runner has started again"
 
 
 def chosen_environment(
@@ -46,13 +52,13 @@ def chosen_environment(
         )
     found = [one for extension in extensions for one in extension.environments.values() if fits(one)]
     if not found:
-        who = "no extension" if extension_id is None else extension_id
-        verb = "declares" if extension_id is None else "does not declare"
-        raise RuleError(
-            f"event_type: {who} {verb} {what or event_type}; what it declares is known once its runner connected: "
-            "start its runner first."
-        )
-    connected = [one for one in found if one.status in ("connected", "running")]
+        needed = what or event_type
+        if extension_id is None:
+            raise RuleError(f"event_type: no extension declares {needed}; {_UNKNOWN}: start its runner first.")
+        if any(one.status in CONNECTED for one in extensions[0].environments.values()):
+            raise RuleError(f"event_type: {extension_id} does not declare {needed}; it is connected: {_ADD}.")
+        raise RuleError(f"event_type: {extension_id} does not declare {needed}; {_UNKNOWN}: start its runner first.")
+    connected = [one for one in found if one.status in CONNECTED]
     candidates = connected or found
     meant = sorted({one.extension_id for one in candidates})
     if len(meant) > 1:

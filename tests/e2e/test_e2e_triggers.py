@@ -123,12 +123,18 @@ def test_other_parts_of_a_custom_event_are_set_where_they_are(loop: Loop) -> Non
         ([ACTION, "--status", "suspended"], "has no statuses"),
         (["installation_status_change"], "has no installations"),
         (["scheduled_execution", "--set", "interval=3"], "set.interval"),
+        (["scheduled_execution", "--status", "open"], "status"),
     ],
 )
 def test_what_cannot_be_is_said(loop: Loop, arguments: list[str], words: str) -> None:
     done = ccli("devops", "trigger", *arguments, environ=loop.environ, cwd=loop.project)
     assert done.returncode == 1
     assert words in done.stderr, done.stderr
+
+
+def test_an_event_without_a_handler_is_said_of_a_connected_extension(loop: Loop) -> None:
+    told = say(loop, "trigger", "asset_cancel_request_processing")
+    assert "has not subscribed to asset_cancel_request_processing; it is connected, so it has no handler" in told
 
 
 def test_the_parameter_of_a_schedule_is_set(loop: Loop) -> None:

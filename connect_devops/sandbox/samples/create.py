@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from connect_devops.domain.errors import ValidationError
 from connect_devops.sandbox import assets, kinds, product_actions, tier_config_requests, transformations
+from connect_devops.sandbox.choosing import CONNECTED
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.samples import others, support
 from connect_devops.sandbox.samples import transformations as transformation_samples
@@ -290,11 +291,16 @@ def _why_nobody(world: World, extensions: list[Extension], event_type: str, stat
         )
     subscribed = [statuses for extension in extensions for statuses in _subscriptions(extension, event_type)]
     if not subscribed:
-        who = extensions[0].id if len(extensions) == 1 else "no extension"
-        return (
-            f"No task: {who} has {'not ' if len(extensions) == 1 else ''}subscribed to {event_type}; "
-            "a subscription is known once its runner connected."
+        if len(extensions) > 1:
+            return (
+                f"No task: no extension subscribed to {event_type}; a subscription is known once its runner connected."
+            )
+        connected = any(one.status in CONNECTED for one in extensions[0].environments.values())
+        add = f"add one with 'ccli project extension add event {event_type}'"
+        why = (
+            f"it is connected, so it has no handler: {add}" if connected else "that is known once its runner connected"
         )
+        return f"No task: {extensions[0].id} has not subscribed to {event_type}; {why}."
     if any(not statuses or status in statuses for statuses in subscribed):
         idle = [one.id for one in extensions if one.type == "multiaccount" and not _is_installed(world, one)]
         if idle:
