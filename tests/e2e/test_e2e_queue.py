@@ -112,12 +112,8 @@ def test_no_duplicate_work(loop: Loop) -> None:
 
 
 def test_one_waiting_task_for_each_schedule(loop: Loop) -> None:
-    for _ in range(2):
-        loop.purchase("hold")
-    for _ in range(2):
-        loop.journal.expect(word="hold")
     trigger = {"type": "recurring", "unit": "hours", "amount": 1, "start": loop.now()}
-    body = {"name": "Every hour", "method": "scheduled", "parameter": {}, "trigger": trigger}
+    body = {"name": "Every hour", "method": "scheduled", "parameter": {"hold": True}, "trigger": trigger}
     schedule = loop.client.post(f"{loop.path}/schedules", body)["id"]
 
     def statuses() -> list[str]:
@@ -134,7 +130,7 @@ def test_one_waiting_task_for_each_schedule(loop: Loop) -> None:
         loop.until(fired, "the schedule has fired")
 
     try:
-        # Every handler is busy: the first one is in the runner's hands, and everything after it is one that waits.
+        # The first one is in its handler, which is held, and everything after it is one that waits.
         fire()
         loop.until(lambda: statuses() == ["processing"], "the first one is delivered")
         for _ in range(2):

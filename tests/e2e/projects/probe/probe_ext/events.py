@@ -96,5 +96,7 @@ class ProbeApplication(EventsApplicationBase):
 
     @schedulable("Probe", "Tells that it ran.")
     def scheduled(self, schedule: dict[str, Any]) -> ScheduledExecutionResponse:
+        if (schedule.get("parameter") or {}).get("hold"):
+            wait_at_the_gate()
         tell(scheduled=schedule["id"])
         return ScheduledExecutionResponse.done()
