@@ -75,6 +75,11 @@ class AnvilWork:
         """One name for each call in hand."""
         return [f"call {number}" for number in range(1, self._calls.running + 1)]
 
+    @property
+    def named(self) -> list[str]:
+        """One name for each call in hand, for people."""
+        return [f"Anvil {name}" for name in self.leases]
+
     async def follow(self) -> None:
         """Offer the methods once ``on_startup`` has run."""
         await self._context.ready.wait()

@@ -26,6 +26,7 @@ from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, Tim
 from connect_eaas.runner.handlers import Settled
 from connect_eaas.runner.lanes import Lane, give_back, take
 from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
+from connect_eaas.runner.long_runs import LongRuns
 from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
@@ -119,6 +120,7 @@ class Dispatcher:
         # Runs that outlived their limit, by task id.
         self._overdue: dict[str, _Overdue] = {}
         self._taking = True
+        self._long_runs = LongRuns(clock=clock, later=_later, tell=lambda text: _log.warning("%s", text))
         # Set while no task is in hand.
         self._idle = asyncio.Event()
         self._idle.set()
@@ -128,6 +130,11 @@ class Dispatcher:
     def leases(self) -> list[str]:
         """Leases of the tasks in hand."""
         return [work.task.options.lease for work in self._works.values()]
+
+    @property
+    def named(self) -> list[str]:
+        """The tasks in hand, with their handlers and how long those have run, for people."""
+        return [self._long_runs.describe(task_id) for task_id in self._works]
 
     @property
     def idle(self) -> bool:
@@ -195,6 +202,7 @@ class Dispatcher:
                 work.job.cancel()
         if jobs:
             await asyncio.wait(jobs, timeout=5.0)
+        self._long_runs.close()
         for lane in self._lanes.values():
             lane.pool.close()
         return len(jobs)
@@ -229,6 +237,7 @@ class Dispatcher:
         task = work.task
         options = task.options
         del self._works[options.task_id]
+        self._long_runs.end(options.task_id)
         if not self._works:
             self._idle.set()
         if output is None:
@@ -307,6 +316,7 @@ class Dispatcher:
 
     async def _call(self, work: Work, method: Callable[[Any], Any], prepared: Prepared, limit_s: float) -> TaskOutput:
         where, category, run = prepared.where, work.task.options.task_category, None
+        self._long_runs.begin(work.task.options.task_id, where, limit_s)
         if inspect.iscoroutinefunction(method):
             coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job)
             work.run = coroutine
@@ -376,6 +386,10 @@ class Dispatcher:
         self._overdue.pop(task_id, None)
         self._meter.stuck(len(self._overdue))
         _log.warning("%s: %s has ended now", task_id, where)
+
+
+def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, call)
 
 
 def _log_ended(task: Task, output: TaskOutput) -> None:

@@ -53,6 +53,10 @@ class Work(Protocol):
     def leases(self) -> list[str]:
         """What is in hand."""
 
+    @property
+    def named(self) -> list[str]:
+        """What is in hand, for people."""
+
     def stop_taking(self) -> int:
         """Take nothing more; return how many that had not started were handed back."""
 

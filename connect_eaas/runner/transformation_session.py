@@ -110,6 +110,7 @@ class TransformationDispatcher(Dispatcher):
         if definition is None or namespace not in ("billing", "pricing"):
             return outcome.refused(event_type, f"{event_type} is no transformation that the SDK knows")
         calls = RequestCalls(self._api, task.options.api_key, namespace, request_id)
+        self._long_runs.begin(task.options.task_id, f"of {request_id}", limit_s)
         cause = "timed out"
         try:
             with anyio.move_on_after(limit_s):

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import anyio
 
@@ -33,6 +33,7 @@ __all__ = ["HOOK_LIMIT_S", "HookCalls", "StopReport", "Turns", "Worker"]
 
 HOOK_LIMIT_S = 60.0
 """Seconds that each of the author's hooks may take."""
+_NAMED: Final = 5
 _log = logging.getLogger("connect.eaas.runner")
 
 HookCalls = Callable[[str], Awaitable[bool]]
@@ -250,10 +251,13 @@ class Worker:
         for session in self._sessions:
             session.channel.drain()
         handed_back = sum(session.work.stop_taking() for session in self._sessions)
-        running = sum(len(session.work.leases) for session in self._sessions)
+        running = [name for session in self._sessions for name in session.work.named]
         if running:
-            _log.info(
-                "waiting for %d running task(s), at most %d s; stop again to give them up", running, limits.stop_s
+            _log.warning(
+                "waiting for %s, at most %d s; Ctrl-C %s gives up",
+                _listed(running),
+                limits.stop_s,
+                "twice" if self.stop.reason == "reload" else "again",
             )
         await self._unless_forced(self._drained(), limits.stop_s)
         abandoned = 0
@@ -297,3 +301,9 @@ class Worker:
     async def _cancel_when_forced(self, scope: anyio.CancelScope) -> None:
         await self.stop.forced.wait()
         scope.cancel()
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Name what is waited for; of many only the first."""
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -85,6 +85,12 @@ class WebCalls:
         """Correlation ids of the calls in hand."""
         return [call.task.options.correlation_id for call in (*self._running.values(), *self._waiting)]
 
+    @property
+    def named(self) -> list[str]:
+        """The calls in hand, for people."""
+        calls = (*self._running.values(), *self._waiting)
+        return [f"{call.task.request.method} {call.task.request.url.partition('?')[0]}" for call in calls]
+
     def running(self, category: str) -> int:
         """How many tasks of this category are in hand: none, these are calls."""
         return 0

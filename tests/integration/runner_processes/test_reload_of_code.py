@@ -53,6 +53,8 @@ async def test_saved_file_is_served_soon_and_the_running_task_is_not_lost(
     assert runner.log.count("changed: my_extension/events.py") == 2
     assert runner.log.count("reloaded in ") == 2
     assert " s: 3 events\n" in runner.log
+    assert " Application.purchase (" in runner.log
+    assert " s so far), at most 10 s; Ctrl-C twice gives up" in runner.log
     assert len(traces(project, "startup")) == len(traces(project, "shutdown")) == 3
 
 
