@@ -17,6 +17,7 @@ from connect_cli_ext.devops.processes import interruptible, runner_process
 from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.devops.shared_platform import Use, used_platform
+from connect_cli_ext.devops.waiting_hint import WaitingHint
 from connect_cli_ext.errors import CommandError, RemoteError
 from connect_cli_ext.output import sign
 from connect_devops.settings import default_data_dir, default_discovery_file
@@ -139,9 +140,12 @@ def _show_tasks(use: Use, path: str, ended: threading.Event, feed: FeedPrinter) 
                 if is_lost:
                     click.secho(f"The platform is back: {use.platform.url}", fg="green", err=True)
                 pause, is_lost = _FIRST_PAUSE_S, False
+                hint = WaitingHint(client, path)
                 for name, document in events:
                     if name == "task":
                         feed.take(document)
+                    elif name == "environment" and (text := hint.text()):
+                        click.secho(text, fg="yellow")
         except RemoteError as error:
             if ended.is_set():
                 return

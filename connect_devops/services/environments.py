@@ -301,6 +301,9 @@ class Environments:
             kept = {**declared, application: {**declared.get(application, {}), **as_kept(setup)}}
             if kept != declared:
                 self._change(transaction, present.id, {"declared": kept})
+            else:
+                # Nothing new but the session itself: a runner that was started anew, perhaps with other code.
+                self._context.publish(transaction, EnvironmentChanged(present.id))
             if setup.event_subscriptions is not None:
                 connection.execute(delete(subscriptions).where(subscriptions.c.environment_id == present.id))
                 if setup.event_subscriptions:
