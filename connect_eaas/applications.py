@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from connect_eaas import constants, descriptor
+from connect_eaas.config import Config
 from connect_eaas.errors import MissingExtraError
 from connect_eaas.markers import marked
 from connect_eaas.models import Context
@@ -285,7 +286,7 @@ def make_application(
     application: type = cls
     taken = _taken(application)
     arguments = {name: value for name, value in optional.items() if name in taken}
-    return cls(client, logger, dict(config), **arguments)  # type: ignore[call-arg]
+    return cls(client, logger, Config(config), **arguments)  # type: ignore[call-arg]
 
 
 @lru_cache(maxsize=256)
