@@ -20,6 +20,7 @@ from connect_cli_ext.devops.shared_platform import Use, used_platform
 from connect_cli_ext.devops.waiting_hint import WaitingHint
 from connect_cli_ext.errors import CommandError, RemoteError
 from connect_cli_ext.output import sign
+from connect_cli_ext.project.hold import take
 from connect_devops.settings import default_data_dir, default_discovery_file
 
 __all__ = ["dev"]
@@ -64,7 +65,7 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
             "SERVER_ADDRESS": platform.url,
         }
         written = write_env_file(found, credentials)
-        _introduce(found, registration, use, written)
+        _introduce(found, registration, use, written, alone=stack.enter_context(_alone(found)))
         arguments = [option for option, wanted in (("-d", debug), ("-r", not no_reload)) if wanted]
         runner = stack.enter_context(runner_process(found.path, arguments, environ={**os.environ, **credentials}))
         path = f"/devops/services/{registration.extension_id}/environments/{registration.environment_id}"
@@ -104,7 +105,23 @@ def _platform(port: int | None, data_dir: Path | None, extension_type: str) -> I
             click.echo(use.farewell, err=True)
 
 
-def _introduce(project: Project, registration: Registration, use: Use, written: bool) -> None:
+@contextmanager
+def _alone(project: Project) -> Iterator[bool]:
+    """Tell whether no other `dev` runs this project."""
+    try:
+        handle = take(project.path / "pyproject.toml")
+    except OSError:
+        # Nobody knows where there are no locks.
+        yield True
+        return
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def _introduce(project: Project, registration: Registration, use: Use, written: bool, *, alone: bool) -> None:
     arrow = sign("▸", ">")
     made = "registered" if registration.created else "known"
     click.secho(f"{arrow} {project.name}", bold=True)
@@ -114,6 +131,8 @@ def _introduce(project: Project, registration: Registration, use: Use, written: 
         click.echo(f"  credentials  {project.env_file.name}")
     else:
         click.echo(f"  credentials  {project.env_file.name} belongs to another server and is left as it is")
+    if not alone:
+        click.echo("  beside       another 'ccli devops dev' of this project: its tasks go to one of both")
     commands = (project.suggestion,) if project.suggestion else _TRY.get(project.type, (_PURCHASE,))
     for number, command in enumerate(commands):
         click.echo(f"  {'' if number else 'try':<12} {command}")

@@ -204,7 +204,10 @@ def write_env_file(project: Project, variables: dict[str, str]) -> bool:
         text = file.read_text(encoding="utf-8") if file.exists() else ""
         if _belongs_elsewhere(text):
             return False
-        write_private(file, _with(text, variables))
+        changed = _with(text, variables)
+        # A runner that watches the project would load it anew for nothing.
+        if changed != text:
+            write_private(file, changed)
     except OSError as error:
         raise FileError(file, reason(error)) from error
     return True

@@ -113,6 +113,10 @@ def test_one_project_twice_is_two_runners_of_one_environment(dev: Callable[..., 
     second = dev("one")
     second.until("connected to")
     assert "(known)" in second.said
+    assert "another 'ccli devops dev' of this project" in second.said
+    assert "another 'ccli devops dev'" not in first.said
+    # The second one wrote nothing that the first would have had to load.
+    assert "changed:" not in first.said
     first.interrupt()
     ccli("devops", "trigger", PURCHASE, environ=environ)
     second.until(PURCHASE)
