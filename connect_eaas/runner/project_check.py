@@ -23,19 +23,19 @@ def check_project(project: Path) -> tuple[str, ...]:
         project: its directory; nothing is checked without a ``pyproject.toml``, as of an installed extension.
 
     Returns:
-        What does not keep it from running, each with its place and what to do.
+        What does not keep it from running, in a line each, with its place and what to do.
 
     Raises:
         ExtensionError: the extension cannot run like this; shows every reason with file, line, code and what to do. The
             others are logged before.
     """
-    from connect_eaas.validation import RUNNER, item_as_text, validate_project
+    from connect_eaas.validation import RUNNER, item_as_line, item_as_text, validate_project
 
     if not (project / "pyproject.toml").is_file():
         return ()
     report = validate_project(project, subjects=RUNNER)
     blocking = report.blocking
-    others = tuple(item_as_text(item) for item in report.items if item not in blocking)
+    others = tuple(item_as_line(item) for item in report.items if item not in blocking)
     if blocking:
         for text in others:
             _log.warning("%s", text)

@@ -6,7 +6,7 @@ process; ``connect_eaas.validation.apart.validate_apart`` does so in a process o
 
 from connect_eaas.validation.definitions import read_definitions
 from connect_eaas.validation.engine import FILES, RULES, RUNNER, SUBJECTS, validate_files, validate_project
-from connect_eaas.validation.rendering import as_github, as_json, as_text, item_as_text
+from connect_eaas.validation.rendering import as_github, as_json, as_text, item_as_line, item_as_text
 from connect_eaas.validation.report import REPORT_SCHEMA, Frame, Item, Report
 from connect_eaas.validation.rule import ERROR, WARNING, Finding, Place, Rule
 
@@ -27,6 +27,7 @@ __all__ = [
     "as_github",
     "as_json",
     "as_text",
+    "item_as_line",
     "item_as_text",
     "read_definitions",
     "validate_files",

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from connect_eaas.validation.report import Item, Report
 from connect_eaas.validation.rule import ERROR
 
-__all__ = ["as_github", "as_json", "as_text", "item_as_text", "summary"]
+__all__ = ["as_github", "as_json", "as_text", "item_as_line", "item_as_text", "summary"]
 
 Style = Callable[[str, str], str]
 
@@ -28,8 +28,13 @@ def as_text(report: Report, style: Style = _plain) -> str:
     return "\n".join([*lines, summary(report)])
 
 
+def item_as_line(item: Item) -> str:
+    """Return an item as one line for a log: place, what is wrong, and what to do."""
+    return " ".join(f"{item}. Fix: {item.fix}".split())
+
+
 def item_as_text(item: Item) -> str:
-    """Return an item for a log: place and what is wrong in the first line, then the code there, and what to do."""
+    """Return an item for a message: place and what is wrong in the first line, then the code there, and what to do."""
     return "\n".join([str(item), *_frame(item), *_indented(f"Fix: {item.fix}")])
 
 

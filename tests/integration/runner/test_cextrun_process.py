@@ -157,7 +157,7 @@ async def test_second_signal_ends_a_hanging_handler_at_once(platform: ScriptedPl
         await platform.background.send(a_task(object_id="PR-7"))
         await runner.until_logged("version ONE")
         runner.process.send_signal(signal.SIGINT)
-        await runner.until_logged("waiting for 1 running task(s)")
+        await runner.until_logged("waiting for TQ-")
         runner.process.send_signal(signal.SIGINT)
         status = await runner.ended()
 

@@ -110,7 +110,7 @@ async def test_problems_come_after_the_tables_and_tables_only_when_they_are_new(
     assert "Event subscriptions" not in second
     assert second.index("reloaded in") < second.index("EVT005")
     assert third.index("Event subscriptions") < third.index("reloaded in") < third.index("EVT005")
-    assert "    Fix: " in runner.log
+    assert " Fix: " in runner.log
     assert runner.log.count("env file: ") == 1
     assert "not used: the real environment sets all of its variables, and wins" in runner.log
 

@@ -131,7 +131,7 @@ def test_importing_the_sdk_loads_nothing_heavy(statement: str) -> None:
 
 def test_the_sdk_loads_no_more_than_these_modules_of_its_own() -> None:
     ours = {name for name in modules_after("import connect_eaas") if name.startswith("connect")}
-    parts = "applications constants decorators descriptor enums errors events markers models responses"
+    parts = "applications config constants decorators descriptor enums errors events markers models responses"
     assert ours == {"connect_eaas", *(f"connect_eaas.{part}" for part in parts.split())}
 
 

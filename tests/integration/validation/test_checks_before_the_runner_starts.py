@@ -65,9 +65,12 @@ def test_what_cannot_run_is_listed_with_its_fix(write: Write) -> None:
 
 def test_what_the_runner_can_live_with_does_not_keep_it_from_starting(write: Write, logged: list[str]) -> None:
     files = {path: text.replace('"product_action_execution"', '"only_here"') for path, text in CLEAN.items()}
-    check_project(write(files))
-    (line,) = logged
-    assert line.startswith("WARNING EVT005 sample_pkg/events.py:")
+    (line,) = check_project(write(files))
+    assert line.startswith("EVT005 sample_pkg/events.py:")
+    assert " Fix: " in line
+    assert "\n" not in line
+    # Whoever starts the runner says it last.
+    assert logged == []
 
 
 def test_an_installed_extension_has_no_project_to_check(tmp_path: Path, logged: list[str]) -> None:
