@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from connect_cli_ext.devops.environments import Environment
 from connect_cli_ext.devops.feed import FeedPrinter
 from connect_cli_ext.devops.processes import interruptible, runner_process
 from connect_cli_ext.devops.project import Project, Registration, load_project, register, write_env_file
@@ -68,11 +69,11 @@ def dev(project: Path, port: int | None, data_dir: Path | None, no_reload: bool,
         _introduce(found, registration, use, written, alone=stack.enter_context(_alone(found)))
         arguments = [option for option, wanted in (("-d", debug), ("-r", not no_reload)) if wanted]
         runner = stack.enter_context(runner_process(found.path, arguments, environ={**os.environ, **credentials}))
-        path = f"/devops/services/{registration.extension_id}/environments/{registration.environment_id}"
+        place = Environment(registration.environment_id, registration.extension_id)
         ended = threading.Event()
         stack.callback(ended.set)
         feed = stack.enter_context(FeedPrinter(click.echo))
-        threading.Thread(target=_show_tasks, args=(use, path, ended, feed), daemon=True).start()
+        threading.Thread(target=_show_tasks, args=(use, place, ended, feed), daemon=True).start()
         try:
             status = runner.process.wait()
         except KeyboardInterrupt:
@@ -149,17 +150,17 @@ def _origin(use: Use) -> str:
     return f"{begun}; ends with the last 'ccli devops dev'"
 
 
-def _show_tasks(use: Use, path: str, ended: threading.Event, feed: FeedPrinter) -> None:
+def _show_tasks(use: Use, place: Environment, ended: threading.Event, feed: FeedPrinter) -> None:
     """Print tasks; where the platform goes away say so, and go on when it is back."""
     pause, is_lost = 0.0, False
     while not ended.wait(pause):
         pause = min(max(_FIRST_PAUSE_S, pause * 2), _LONGEST_PAUSE_S) if is_lost else 0.0
         try:
-            with PlatformClient(use.platform) as client, client.events(f"{path}/stream") as events:
+            with PlatformClient(use.platform) as client, client.events(f"{place.path}/stream") as events:
                 if is_lost:
                     click.secho(f"The platform is back: {use.platform.url}", fg="green", err=True)
                 pause, is_lost = _FIRST_PAUSE_S, False
-                hint = WaitingHint(client, path)
+                hint = WaitingHint(client, place)
                 for name, document in events:
                     if name == "task":
                         feed.take(document)

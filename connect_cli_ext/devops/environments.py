@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +14,14 @@ from connect_cli_ext.completion import environment_ids, extension_ids
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.errors import CommandError
 
-__all__ = ["Environment", "environments", "one_environment", "selection_options"]
+__all__ = [
+    "Environment",
+    "environment_option",
+    "environments",
+    "find_object",
+    "one_environment",
+    "selection_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,6 +43,18 @@ class Environment:
         return f"{self.path}/{collection}/{quote(object_id, safe='')}"
 
 
+def environment_option(function: F) -> F:
+    """Give a command ``-e ENV``, as its argument ``environment_id``."""
+    return click.option(
+        "-e",
+        "--environment",
+        "environment_id",
+        metavar="ENV",
+        shell_complete=environment_ids,
+        help="Only this environment (ENV-… or UUID).",
+    )(function)
+
+
 def selection_options(function: F) -> F:
     """Give a command ``-e ENV`` and ``-x SRVC``, as its arguments ``environment_id`` and ``extension_id``."""
     extension = click.option(
@@ -46,15 +65,7 @@ def selection_options(function: F) -> F:
         shell_complete=extension_ids,
         help="Only this extension (SRVC-…).",
     )
-    environment = click.option(
-        "-e",
-        "--environment",
-        "environment_id",
-        metavar="ENV",
-        shell_complete=environment_ids,
-        help="Only this environment (ENV-… or UUID).",
-    )
-    return environment(extension(function))
+    return environment_option(extension(function))
 
 
 def environments(
@@ -95,6 +106,17 @@ def one_environment(
     names = {extension["id"]: extension["name"] for extension in info["extensions"]}
     offered = ", ".join(f"{one.id} ({names[one.extension_id]})" for one in development)
     raise CommandError(f"Which environment? There are {offered}. Name it with -e, or go to the folder of its project.")
+
+
+def find_object(
+    client: PlatformClient, places: Iterable[Environment], collection: str, object_id: str
+) -> tuple[Environment, dict[str, Any]] | None:
+    """Return a task or schedule, and the environment that it is in; None if it is in none of ``places``."""
+    for place in places:
+        response = client.send("GET", place.object(collection, object_id))
+        if response.status_code == 200:
+            return place, response.json()
+    return None
 
 
 def _chosen(info: Mapping[str, Any], environment_id: str | None, extension_id: str | None) -> list[Environment]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote
 
 import click
 
-from connect_cli_ext.completion import environment_ids, event_types, task_ids
+from connect_cli_ext.completion import event_types, task_ids
+from connect_cli_ext.devops.environments import Environment, environment_option, environments, find_object
 from connect_cli_ext.devops.outcome import became, object_now
 from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
@@ -16,7 +17,7 @@ from connect_cli_ext.devops.timeline import attempt_rows, task_row
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import output_option, print_rows
 
-__all__ = ["task", "tasks"]
+__all__ = ["find_task", "task", "tasks"]
 
 _TASK_COLUMNS = {
     "id": "ID",
@@ -41,14 +42,7 @@ _ATTEMPT_COLUMNS = {
 
 
 @click.command()
-@click.option(
-    "-e",
-    "--environment",
-    "environment_id",
-    metavar="ENV",
-    shell_complete=environment_ids,
-    help="Only this environment (ENV-… or UUID).",
-)
+@environment_option
 @click.option(
     "--status",
     type=click.Choice(["scheduled", "processing", "rescheduled", "retrying", "succeeded", "skipped", "failed"]),
@@ -73,7 +67,8 @@ def tasks(
     filters = [equals(name, value) for name, value in conditions.items() if value]
     query = "&".join([*filters, "ordering(-events.created.at)", f"limit={limit}"])
     with connect() as client:
-        found = [item for path in _environments(client, environment_id) for item in client.get(f"{path}/tasks?{query}")]
+        places = environments(client, environment_id)
+        found = [item for place in places for item in client.get(f"{place.path}/tasks?{query}")]
     found.sort(key=lambda item: str(item["events"]["created"]["at"]), reverse=True)
     found = found[:limit]
     if output == "json":
@@ -92,7 +87,8 @@ def tasks(
 def task(task_id: str, output: str) -> None:
     """Show one task with every attempt: when, where, with what result."""
     with connect() as client:
-        found, attempts = _find(client, task_id)
+        place, found = find_task(client, environments(client), task_id)
+        attempts = client.get(f"{place.object('tasks', task_id)}/attempts")
         subject = object_now(client, found["object"]["type"], found["object"]["id"])
     if output == "json":
         click.echo(json.dumps({**found, "attempts": attempts, "object_now": subject}, indent=2))
@@ -112,23 +108,15 @@ def task(task_id: str, output: str) -> None:
         click.echo(f"\n{last.rstrip()}")
 
 
-def _environments(client: PlatformClient, environment_id: str | None) -> list[str]:
-    info = client.get("/devops/local/info")
-    paths = [
-        f"/devops/services/{extension['id']}/environments/{environment['id']}"
-        for extension in info["extensions"]
-        for environment in extension["environments"]
-        if environment_id in (None, environment["id"], environment["uuid"])
-    ]
-    if not paths and environment_id:
-        raise CommandError(f"No environment {environment_id} on this platform; see: ccli devops info")
-    return paths
+def find_task(
+    client: PlatformClient, places: Iterable[Environment], task_id: str
+) -> tuple[Environment, dict[str, Any]]:
+    """Return a task, and the environment that it is in.
 
-
-def _find(client: PlatformClient, task_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    for path in _environments(client, None):
-        place = f"{path}/tasks/{quote(task_id, safe='')}"
-        response = client.send("GET", place)
-        if response.status_code == 200:
-            return response.json(), client.get(f"{place}/attempts")
-    raise CommandError(f"No task {task_id} on this platform; see: ccli devops tasks")
+    Raises:
+        CommandError: there is no such task.
+    """
+    found = find_object(client, places, "tasks", task_id)
+    if found is None:
+        raise CommandError(f"No task {task_id} on this platform; see: ccli devops tasks")
+    return found

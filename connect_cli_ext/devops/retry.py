@@ -11,6 +11,7 @@ import click
 from connect_cli_ext.completion import event_types, retryable_task_ids
 from connect_cli_ext.devops.environments import Environment, environments, selection_options
 from connect_cli_ext.devops.queries import equals
+from connect_cli_ext.devops.queue import find_task
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.timeline import task_row
 from connect_cli_ext.errors import CommandError, RemoteError
@@ -60,7 +61,7 @@ def retry(
         if all_waiting:
             found = [(place, task) for place in places for task in waiting(client, place, event_type)]
         else:
-            found = [_find(client, places, task_id) for task_id in dict.fromkeys(task_ids)]
+            found = [find_task(client, places, task_id) for task_id in dict.fromkeys(task_ids)]
         rows, problems = _retry(client, found)
     if output == "json":
         click.echo(json.dumps(rows, indent=2))
@@ -78,14 +79,6 @@ def waiting(client: PlatformClient, place: Environment, event_type: str | None =
     query = "&".join([*filters, "ordering(events.created.at)", f"limit={_MOST}"])
     found: list[dict[str, Any]] = client.get(f"{place.path}/tasks?{query}")
     return found
-
-
-def _find(client: PlatformClient, places: Sequence[Environment], task_id: str) -> tuple[Environment, dict[str, Any]]:
-    for place in places:
-        response = client.send("GET", place.object("tasks", task_id))
-        if response.status_code == 200:
-            return place, response.json()
-    raise CommandError(f"No task {task_id} on this platform; see: ccli devops tasks")
 
 
 def _retry(

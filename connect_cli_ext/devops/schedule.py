@@ -11,10 +11,17 @@ from typing import Any
 import click
 
 from connect_cli_ext.completion import schedulable_methods, schedule_ids
-from connect_cli_ext.devops.environments import Environment, environments, one_environment, selection_options
+from connect_cli_ext.devops.environments import (
+    Environment,
+    environments,
+    find_object,
+    one_environment,
+    selection_options,
+)
 from connect_cli_ext.devops.planning import PlanError, planned_trigger, trigger_words
 from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
+from connect_cli_ext.devops.values import json_or_text
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import output_option, print_rows
 from connect_cli_ext.settings import current_settings
@@ -41,16 +48,8 @@ def _assigned(_context: click.Context, _parameter: click.Parameter, values: tupl
             raise click.BadParameter(f"expected name=value, e.g. days=30; got {value!r}")
         if name in found:
             raise click.BadParameter(f"{name!r} is given twice")
-        try:
-            found[name] = json.loads(text, parse_constant=_no_json)
-        except ValueError:
-            found[name] = text
+        found[name] = json_or_text(text)
     return found
-
-
-def _no_json(name: str) -> Any:
-    # Python reads NaN and Infinity, which nothing else takes for JSON.
-    raise ValueError(name)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -205,10 +204,7 @@ def run(schedule_id: str, environment_id: str | None, extension_id: str | None, 
 @output_option
 def enable(schedule_id: str, environment_id: str | None, extension_id: str | None, output: str) -> None:
     """Let it fire again; times that passed meanwhile do not count."""
-    with connect() as client:
-        place, _ = _find(client, schedule_id, environment_id, extension_id)
-        changed = client.post(f"{place.object('schedules', schedule_id)}/enable")
-    _tell(changed, output)
+    _switch("enable", schedule_id, environment_id, extension_id, output)
 
 
 @schedule.command()
@@ -217,10 +213,7 @@ def enable(schedule_id: str, environment_id: str | None, extension_id: str | Non
 @output_option
 def disable(schedule_id: str, environment_id: str | None, extension_id: str | None, output: str) -> None:
     """Keep it from firing; a task that it made goes on."""
-    with connect() as client:
-        place, _ = _find(client, schedule_id, environment_id, extension_id)
-        changed = client.post(f"{place.object('schedules', schedule_id)}/disable")
-    _tell(changed, output)
+    _switch("disable", schedule_id, environment_id, extension_id, output)
 
 
 @schedule.command()
@@ -253,11 +246,17 @@ def _declared(client: PlatformClient, place: Environment, method: str) -> Mappin
 def _find(
     client: PlatformClient, schedule_id: str, environment_id: str | None, extension_id: str | None
 ) -> tuple[Environment, dict[str, Any]]:
-    for place in environments(client, environment_id, extension_id):
-        response = client.send("GET", place.object("schedules", schedule_id))
-        if response.status_code == 200:
-            return place, response.json()
-    raise CommandError(f"No schedule {schedule_id} there; see: ccli devops schedule list")
+    found = find_object(client, environments(client, environment_id, extension_id), "schedules", schedule_id)
+    if found is None:
+        raise CommandError(f"No schedule {schedule_id} there; see: ccli devops schedule list")
+    return found
+
+
+def _switch(verb: str, schedule_id: str, environment_id: str | None, extension_id: str | None, output: str) -> None:
+    with connect() as client:
+        place, _ = _find(client, schedule_id, environment_id, extension_id)
+        changed = client.post(f"{place.object('schedules', schedule_id)}/{verb}")
+    _tell(changed, output)
 
 
 def _last_task(client: PlatformClient, place: Environment, schedule_id: str) -> dict[str, Any] | None:

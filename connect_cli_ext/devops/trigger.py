@@ -20,6 +20,7 @@ from connect_cli_ext.devops.outcome import (
 )
 from connect_cli_ext.devops.rest import connect
 from connect_cli_ext.devops.timeline import one_line
+from connect_cli_ext.devops.values import json_or_text
 from connect_cli_ext.errors import FileError, reason
 from connect_cli_ext.output import output_option
 
@@ -44,17 +45,9 @@ def _assignment(_context: click.Context, _parameter: click.Parameter, values: tu
 
 
 def _value(path: str, text: str) -> Any:
-    try:
-        value = json.loads(text, parse_constant=_no_json)
-    except ValueError:
-        return text
+    value = json_or_text(text)
     # The value of a parameter is a text: 1.10 must not become 1.1.
     return text if _PARAMETER_VALUE.search(path) and isinstance(value, (bool, int, float)) else value
-
-
-def _no_json(name: str) -> Any:
-    # Python reads NaN and Infinity, which nothing else takes for JSON.
-    raise ValueError(name)
 
 
 @click.command()

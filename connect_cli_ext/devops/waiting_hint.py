@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from connect_cli_ext.devops.environments import Environment
 from connect_cli_ext.devops.rest import PlatformClient
+from connect_cli_ext.devops.retry import waiting
 
 __all__ = ["WaitingHint"]
-
-_WAITING = "in(status,(retrying,rescheduled))"
 
 
 class WaitingHint:
@@ -16,12 +16,12 @@ class WaitingHint:
 
     Args:
         client: of the platform.
-        path: the address of the project's environment.
+        place: the project's environment.
     """
 
-    def __init__(self, client: PlatformClient, path: str) -> None:
+    def __init__(self, client: PlatformClient, place: Environment) -> None:
         self._client = client
-        self._path = path
+        self._place = place
         self._looked: datetime | None = None
         """The platform's time of the last look at which a runner was connected, None before that."""
 
@@ -31,12 +31,12 @@ class WaitingHint:
         Raises:
             RemoteError: the platform refused, or went away.
         """
-        document = self._client.get(self._path)
+        document = self._client.get(self._place.path)
         opened = [datetime.fromisoformat(one["events"]["created"]["at"]) for one in document.get("instances") or ()]
         if not opened or (self._looked is not None and max(opened) <= self._looked):
             return None
         self._looked = datetime.fromisoformat(self._client.get("/devops/local/clock")["now"])
-        number = len(self._client.get(f"{self._path}/tasks?{_WAITING}&limit=1000"))
+        number = len(waiting(self._client, self._place))
         if not number:
             return None
         tasks, waits = ("task waits", "its") if number == 1 else ("tasks wait", "their")
