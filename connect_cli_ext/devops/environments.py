@@ -13,13 +13,16 @@ import click
 from connect_cli_ext.completion import environment_ids, extension_ids
 from connect_cli_ext.devops.rest import PlatformClient
 from connect_cli_ext.errors import CommandError
+from connect_cli_ext.settings import current_settings
 
 __all__ = [
     "Environment",
+    "FolderProject",
     "environment_option",
     "environments",
     "find_object",
     "one_environment",
+    "project_of_folder",
     "selection_options",
 ]
 
@@ -41,6 +44,23 @@ class Environment:
     def object(self, collection: str, object_id: str) -> str:
         """The address of one of its tasks or schedules, whatever characters the id has."""
         return f"{self.path}/{collection}/{quote(object_id, safe='')}"
+
+
+@dataclass(frozen=True)
+class FolderProject:
+    """A project that the platform knows, in whose folder or below it a command runs."""
+
+    folder: Path
+    environment: Environment
+
+    def words(self, folder: Path) -> str:
+        """Say which project it is, seen from ``folder``."""
+        return "the project of this folder" if folder.resolve() == self.folder else f"the project in {self.folder}"
+
+    def say_if_above(self, folder: Path) -> None:
+        """Say on standard error which project it is, unless it is the one of ``folder``."""
+        if folder.resolve() != self.folder and not current_settings().silent:
+            click.echo(f"For {self.environment.id}, {self.words(folder)}", err=True)
 
 
 def environment_option(function: F) -> F:
@@ -84,8 +104,8 @@ def one_environment(
 ) -> Environment:
     """Return the one environment that was chosen.
 
-    Without ``-e`` it is the development environment of the extension that was named, else of this folder's project,
-    else of the only extension.
+    Without ``-e`` it is the development environment of the extension that was named, else of the project that this
+    folder lies in, else of the only extension. A project that lies above is said on standard error.
 
     Raises:
         CommandError: what was named is not there, or it is not clear which is meant; names those to choose from.
@@ -95,17 +115,35 @@ def one_environment(
     if environment_id:
         return found[0]
     development = [one for one in found if one.id in _development(info)] or found
-    mine = info.get("projects", {}).get(str(Path.cwd().resolve()))
-    for one in development:
-        if one.id == mine:
-            return one
     if len(development) == 1:
         return development[0]
+    here = Path.cwd()
+    mine = project_of_folder(info, here)
+    if mine is not None and mine.environment in development:
+        mine.say_if_above(here)
+        return mine.environment
     if not development:
         raise CommandError("The platform knows no extension yet. Run one with: ccli devops dev PROJECT")
     names = {extension["id"]: extension["name"] for extension in info["extensions"]}
     offered = ", ".join(f"{one.id} ({names[one.extension_id]})" for one in development)
     raise CommandError(f"Which environment? There are {offered}. Name it with -e, or go to the folder of its project.")
+
+
+def project_of_folder(info: Mapping[str, Any], folder: Path) -> FolderProject | None:
+    """Return the project that ``folder`` lies in, as git finds a repository: the nearest one, there or above.
+
+    Args:
+        info: the facts of the running platform. A project whose environment it has no more does not count.
+        folder: where to look from.
+    """
+    existing = {one.id: one for one in _chosen(info, None, None)}
+    projects: Mapping[str, str] = info.get("projects", {})
+    start = folder.resolve()
+    for place in (start, *start.parents):
+        environment = existing.get(projects.get(str(place), ""))
+        if environment is not None:
+            return FolderProject(place, environment)
+    return None
 
 
 def find_object(

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from connect_cli_ext.browser import open_page
+from connect_cli_ext.devops.environments import project_of_folder
 from connect_cli_ext.devops.rest import connect
 from connect_cli_ext.errors import CommandError
 
@@ -22,7 +23,7 @@ __all__ = ["open_"]
     "--project",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(),
-    help="Folder of the project whose page it is; by default this folder.",
+    help="Folder of the project whose page it is, or one in it; by default this folder.",
 )
 @click.option("-e", "--environment", metavar="ENV", help="The environment instead, e.g. ENV-0000-0000-01.")
 @click.option(
@@ -56,14 +57,15 @@ def open_(
 
 
 def _environment(info: Mapping[str, Any], project: Path) -> str:
-    """Return the environment of a project, or the only extension's."""
-    found = info.get("projects", {}).get(str(project.expanduser().resolve()))
-    existing = {item["id"] for extension in info["extensions"] for item in extension["environments"]}
-    if found in existing:
-        return str(found)
+    """Return the environment of the project that a folder lies in, or the only extension's."""
+    folder = project.expanduser().resolve()
+    found = project_of_folder(info, folder)
+    if found is not None:
+        found.say_if_above(folder)
+        return found.environment.id
     if len(info["extensions"]) == 1:
         return str(info["extensions"][0]["environments"][0]["id"])
     raise CommandError(
-        f"{project.expanduser().resolve()} is not registered on the platform. Run it with 'ccli devops dev', or name "
+        f"{folder} is in no project that the platform knows. Run it with 'ccli devops dev', or name "
         "the environment with --environment; 'ccli devops info' lists them."
     )

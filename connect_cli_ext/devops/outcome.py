@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,27 +13,13 @@ from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import sign
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["Waiting", "answer_lines", "became", "extension_of_folder", "found_wrong", "object_now"]
+__all__ = ["Waiting", "answer_lines", "became", "found_wrong", "object_now"]
 
 _UNDER_WAY = ("scheduled", "processing")
 _SHOWN_HEADERS = ("location", "content-type")
 _LONGEST_BODY = 300
 _PATIENCE_S = 130.0
 """A handler has 120 seconds by default."""
-
-
-def extension_of_folder(client: PlatformClient, folder: Path) -> str | None:
-    """Return the extension of the project that ``folder`` lies in; None if the platform knows none there."""
-    info = client.get("/devops/local/info")
-    projects: Mapping[str, str] = info.get("projects", {})
-    for place in (folder, *folder.parents):
-        environment_id = projects.get(str(place))
-        if environment_id is None:
-            continue
-        for extension in info["extensions"]:
-            if any(environment["id"] == environment_id for environment in extension["environments"]):
-                return str(extension["id"])
-    return None
 
 
 def object_now(client: PlatformClient, event_type: str, object_id: str) -> dict[str, Any] | None:

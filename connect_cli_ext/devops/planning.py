@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime, time, timedelta, timezone
 from typing import Any, Final
 
-__all__ = ["PlanError", "planned_trigger", "trigger_words"]
+__all__ = ["PlanError", "changed_trigger", "planned_trigger", "trigger_words"]
 
 _EVERY: Final[Mapping[str, str]] = {"hourly": "1 hour", "daily": "1 day", "weekly": "1 week", "monthly": "1 month"}
 _AMOUNT: Final = re.compile(r"(?:(\d{1,5})\s*)?(h|hour|hours|d|day|days|w|week|weeks|month|months)")
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks", "m": "months"}
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _LEAST_OF_A_DAY: Final = 3
+_NEVER: Final = "never"
 _MONTHLY: Final = (
     "Monthly schedules fire at the beginning of a month, 00:00 UTC. For another day or hour say so with --cron, "
     "e.g. --cron '0 2 15 * *'."
@@ -66,6 +67,63 @@ def planned_trigger(
         raise PlanError("--at", _MONTHLY)
     start_at = now if at is None else _moment(at, now)
     return {"type": "recurring", "unit": unit, "amount": amount, "start": start_at.isoformat(), **end}
+
+
+def changed_trigger(
+    now: datetime,
+    present: Mapping[str, Any],
+    *,
+    every: str | None = None,
+    at: str | None = None,
+    cron: str | None = None,
+    until: str | None = None,
+    once: bool = False,
+) -> dict[str, Any]:
+    """Return the trigger that the options of ``schedule edit`` make of the ``present`` one; what is not said stays.
+
+    Args:
+        now: the platform's time, with its offset.
+        present: the trigger in the form of the API.
+        every: as in ``planned_trigger``.
+        at: as there; a mere time of day moves what repeats to that time of its own days.
+        cron: as there.
+        until: as there, or ``never``.
+        once: it is to fire once; at the time that it has, if it did so before.
+
+    Raises:
+        PlanError: which of them is wrong.
+    """
+    if sum((every is not None, cron is not None, once)) > 1:
+        raise PlanError(None, "--every, --cron and --once do not go together.")
+    kind = present["type"]
+    if every is not None or cron is not None or once:
+        kind = "recurring" if every is not None else "advanced" if cron is not None else "onetime"
+    if kind == "onetime":
+        if until is not None:
+            raise PlanError("--until", "A time that comes once has no end; it goes with --every and --cron.")
+        if at is None and present["type"] != kind:
+            raise PlanError("--once", "When? Say --at 02:00, the next one, or --at 2026-01-31T08:00.")
+        return {"type": kind, "date": present["date"] if at is None else _moment(at, now).isoformat()}
+    end = {} if until is None or until == _NEVER else {"end": _date(until, "--until", f"or '{_NEVER}'").isoformat()}
+    if until is None and present.get("end"):
+        end = {"end": present["end"]}
+    if kind == "advanced":
+        known = present if present["type"] == kind else {}
+        start = known.get("start") if at is None else _date(at, "--at").isoformat()
+        expression = known["cron_expression"] if cron is None else cron
+        return {"type": kind, "cron_expression": expression, **({"start": start} if start else {}), **end}
+    amount, unit = _period(every) if every is not None else (present["amount"], str(present["unit"]))
+    if unit == "months" and at is not None and _as_date(at) is None:
+        raise PlanError("--at", _MONTHLY)
+    begun = present.get("date") or present.get("start")
+    if at is None:
+        start_at = datetime.fromisoformat(begun) if begun else now
+    elif begun and every is None and (clock := _time(at.strip())) is not None:
+        first = datetime.fromisoformat(begun).astimezone(clock.tzinfo)
+        start_at = datetime.combine(first.date(), clock).astimezone(timezone.utc)
+    else:
+        start_at = _moment(at, now)
+    return {"type": kind, "unit": unit, "amount": amount, "start": start_at.isoformat(), **end}
 
 
 def trigger_words(trigger: Mapping[str, Any]) -> str:
@@ -134,12 +192,11 @@ def _time(text: str) -> time | None:
     return found if found.tzinfo is not None else found.replace(tzinfo=timezone.utc)
 
 
-def _date(text: str, option: str) -> datetime:
+def _date(text: str, option: str, further: str = "") -> datetime:
     found = _as_date(text)
     if found is None:
-        raise PlanError(
-            option, f"expected a date and time, e.g. 2026-01-31T08:00 (UTC) or with an offset; got {text!r}"
-        )
+        expected = f"a date and time, e.g. 2026-01-31T08:00 (UTC) or with an offset {further}".rstrip()
+        raise PlanError(option, f"expected {expected}; got {text!r}")
     return found
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from connect_cli_ext.devops.environments import (
     one_environment,
     selection_options,
 )
-from connect_cli_ext.devops.planning import PlanError, planned_trigger, trigger_words
+from connect_cli_ext.devops.planning import PlanError, changed_trigger, planned_trigger, trigger_words
 from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
 from connect_cli_ext.devops.values import json_or_text
@@ -59,6 +60,7 @@ def schedule() -> None:
     \b
     ccli devops schedule add refresh_prices --every daily --at 02:00     # a nightly job
     ccli devops schedule list
+    ccli devops schedule edit EFS-… --at 03:00                           # later
     ccli devops schedule run EFS-…                                       # now, beside its times
     ccli devops clock next                                               # or let its time come
     """
@@ -134,18 +136,80 @@ def add(
         place = one_environment(client, environment_id, extension_id)
         declared = _declared(client, place, method)
         now = datetime.fromisoformat(client.get("/devops/local/clock")["now"])
-        try:
+        with _told_as_usage():
             trigger = planned_trigger(now, every=every, at=at, cron=cron, until=until)
-        except PlanError as error:
-            if error.option is None:
-                raise click.UsageError(str(error)) from error
-            raise click.BadParameter(str(error), param_hint=error.option) from error
         body: dict[str, Any] = {"name": name or declared.get("name") or method, "method": method, "trigger": trigger}
         body["parameter"] = parameter
         if description is not None:
             body["description"] = description
         made = client.post(f"{place.path}/schedules", body)
     _tell(made, output)
+
+
+@schedule.command()
+@click.argument("schedule_id", metavar="ID", shell_complete=schedule_ids)
+@click.option("--every", metavar="PERIOD", help="As of 'add'. The first time stays, unless --at changes it.")
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="As of 'add'. A mere time of day (03:00) moves what repeats to that time of its own days.",
+)
+@click.option("--cron", metavar="EXPRESSION", help="As of 'add'.")
+@click.option("--once", is_flag=True, help="It fires once, at the time of --at.")
+@click.option("--until", metavar="TIME", help="As of 'add', or 'never'.")
+@click.option(
+    "--parameter",
+    multiple=True,
+    callback=_assigned,
+    metavar="NAME=VALUE",
+    help="Set one of the parameters; the others stay. May be repeated.",
+)
+@click.option("--without", multiple=True, metavar="NAME", help="Remove one of the parameters. May be repeated.")
+@click.option("--name", metavar="TEXT", help="Another name.")
+@click.option("--description", metavar="TEXT", help="Another description; '' for none.")
+@selection_options
+@output_option
+def edit(
+    schedule_id: str,
+    every: str | None,
+    at: str | None,
+    cron: str | None,
+    once: bool,
+    until: str | None,
+    parameter: dict[str, Any],
+    without: tuple[str, ...],
+    name: str | None,
+    description: str | None,
+    environment_id: str | None,
+    extension_id: str | None,
+    output: str,
+) -> None:
+    """Change when a schedule fires, its parameters, its name or description; what is not said stays.
+
+    The method stays, too: for another one make a new schedule. A disabled schedule stays disabled; 'enable' and
+    'disable' change that.
+
+    \b
+    ccli devops schedule edit EFS-… --at 03:00                 # nightly, but at three
+    ccli devops schedule edit EFS-… --every 6h --until never
+    ccli devops schedule edit EFS-… --parameter days=60 --without country
+    """
+    with connect() as client:
+        place, found = _find(client, schedule_id, environment_id, extension_id)
+        texts = {"name": name, "description": description}
+        body: dict[str, Any] = {key: text for key, text in texts.items() if text is not None}
+        if parameter or without:
+            body["parameter"] = _parameters(found, parameter, without)
+        if once or any(option is not None for option in (every, at, cron, until)):
+            now = datetime.fromisoformat(client.get("/devops/local/clock")["now"])
+            with _told_as_usage():
+                body["trigger"] = changed_trigger(
+                    now, found["trigger"], every=every, at=at, cron=cron, until=until, once=once
+                )
+        if not body:
+            raise click.UsageError("What is to be changed? Say --at, --every, --parameter, --name, …; see --help.")
+        changed = client.put(place.object("schedules", schedule_id), body)
+    _tell(changed, output)
 
 
 @schedule.command()
@@ -225,6 +289,33 @@ def remove(schedule_id: str, environment_id: str | None, extension_id: str | Non
         place, found = _find(client, schedule_id, environment_id, extension_id)
         client.delete(place.object("schedules", schedule_id))
     current_settings().say(f"{schedule_id}  {found['name']}  removed")
+
+
+@contextmanager
+def _told_as_usage() -> Iterator[None]:
+    """Make wrong words for a time errors of the command line."""
+    try:
+        yield
+    except PlanError as error:
+        if error.option is None:
+            raise click.UsageError(str(error)) from error
+        raise click.BadParameter(str(error), param_hint=error.option) from error
+
+
+def _parameters(document: Mapping[str, Any], changed: Mapping[str, Any], without: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters of a schedule with some of them set, and some removed."""
+    present = document["parameter"]
+    if not isinstance(present, dict):
+        raise CommandError(
+            f"The parameter of {document['id']} is no object, so it has no names to change: {json.dumps(present)}"
+        )
+    for name in without:
+        if name in changed:
+            raise click.BadParameter(f"{name!r} is set by --parameter as well", param_hint="--without")
+        if name not in present:
+            names = f"it has {', '.join(present)}" if present else "it has none"
+            raise click.BadParameter(f"{document['id']} has no parameter {name!r}; {names}", param_hint="--without")
+    return {name: value for name, value in {**present, **changed}.items() if name not in without}
 
 
 def _declared(client: PlatformClient, place: Environment, method: str) -> Mapping[str, Any]:

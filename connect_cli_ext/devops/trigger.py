@@ -10,11 +10,11 @@ from typing import Any
 import click
 
 from connect_cli_ext.completion import event_types
+from connect_cli_ext.devops.environments import project_of_folder
 from connect_cli_ext.devops.outcome import (
     Waiting,
     answer_lines,
     became,
-    extension_of_folder,
     found_wrong,
     object_now,
 )
@@ -71,7 +71,8 @@ def _value(path: str, text: str) -> Any:
     "--extension",
     "extension_id",
     metavar="SRVC",
-    help="For this extension alone; default: that of the project in this folder, elsewhere all that subscribed.",
+    help="For this extension alone; default: that of the project that this folder lies in, elsewhere all that "
+    "subscribed.",
 )
 @click.option("-w", "--wait", is_flag=True, help="Wait until the tasks are done, and show what became of the object.")
 @output_option
@@ -117,9 +118,11 @@ def trigger(
     if event_type == _ACTION:
         body["execute"] = True
     with connect() as client:
-        here = None
+        mine = None
         if extension_id is None:
-            extension_id = here = extension_of_folder(client, Path.cwd())
+            mine = project_of_folder(client.get("/devops/local/info"), Path.cwd())
+        if mine is not None:
+            extension_id = mine.environment.extension_id
         if extension_id is not None:
             body["extension_id"] = extension_id
         answer = client.post("/devops/local/trigger", body)
@@ -131,8 +134,8 @@ def trigger(
         return
     state = str(made.get("status") or made.get("state") or "")
     click.echo(f"{made.get('id', event_type)}  {made.get('type', '')} {state}".rstrip())
-    if here is not None:
-        click.echo(f"  for {here}, the project of this folder")
+    if mine is not None:
+        click.echo(f"  for {extension_id}, {mine.words(Path.cwd())}")
     for task in ended or answer["tasks"]:
         click.echo(f"  task {task['id']}  {task['status']}  in {task['environment']['id']}")
         if task.get("output") and task["status"] not in ("scheduled", "processing", "succeeded"):

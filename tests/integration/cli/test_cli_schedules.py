@@ -87,7 +87,57 @@ def test_what_cannot_be_planned_is_refused_with_what_was_expected(
         monkeypatch.chdir(tmp_path)
         made = planned.json("schedule", "add", "tidy_up", *nightly)
         assert made["environment"]["id"] == planned.devops.environment_id
-    assert len(planned.json("schedule", "list")) == 1
+        # So does a folder in it, as with git; which project it is, is said beside the data.
+        inside = tmp_path / "docs" / "pages"
+        inside.mkdir(parents=True)
+        monkeypatch.chdir(inside)
+        below = planned.ccli("devops", "schedule", "add", "tidy_up", *nightly, "-o", "json")
+        assert json.loads(below.out)["environment"]["id"] == planned.devops.environment_id
+        assert below.err == f"For {planned.devops.environment_id}, the project in {tmp_path}\n"
+        triggered = planned.ccli("devops", "trigger", "scheduled_execution")
+        assert f"for {planned.devops.extension_id}, the project in {tmp_path}" in triggered.out
+        page = planned.ccli("devops", "open", "page", "--print")
+        assert planned.devops.environment_id in page.err
+        monkeypatch.chdir(tmp_path.parent)
+        assert "Which environment?" in refused(1, "tidy_up", *nightly)
+    listed = planned.json("schedule", "list")
+    assert [item["name"] for item in listed] == ["Tidy up", "Tidy up", "refresh_prices by hand"]
+
+
+def test_what_is_changed_of_a_schedule_leaves_the_rest(planned: Planned) -> None:
+    def refused(status: int, *arguments: str) -> str:
+        done = planned.ccli("devops", "schedule", "edit", made["id"], *arguments)
+        assert done.status == status, done.out + done.err
+        return " ".join(done.err.split())
+
+    with planned.running():
+        nightly = ("--every", "daily", "--at", "02:00", "--parameter", "word=old", "--parameter", "days=30")
+        made = planned.json("schedule", "add", "refresh_prices", *nightly)
+        edited = planned.ccli("devops", "schedule", "edit", made["id"], "--at", "03:00", "--parameter", "word=new")
+        assert edited.status == 0, edited.err
+        assert edited.out.strip() == (
+            f"{made['id']}  Refresh prices  pending  every day at 03:00, next 2026-05-07 03:00:00 UTC"
+        )
+        planned.ccli("devops", "clock", "next")
+        (task,) = planned.json("tasks", "--object", made["id"])
+        planned.until(task["id"], "succeeded")
+        assert planned.heard.read_text() == "new"
+    assert planned.json("schedule", "show", made["id"])["parameter"] == {"word": "new", "days": 30}
+    renamed = planned.json(
+        "schedule", "edit", made["id"], "--name", "Prices", "--description", "All of them.", "--without", "days"
+    )
+    assert (renamed["name"], renamed["description"]) == ("Prices", "All of them.")
+    assert renamed["parameter"] == {"word": "new"}
+    assert renamed["trigger"]["start"].startswith("2026-05-07T03:00")
+    planned.json("schedule", "disable", made["id"])
+    assert planned.json("schedule", "edit", made["id"], "--every", "6h")["status"] == "disabled"
+    assert planned.json("schedule", "enable", made["id"])["events"]["next_trigger"]["at"].startswith("2026-05-07T09:00")
+    assert "--at" in refused(2)
+    assert "it has word" in refused(2, "--without", "days")
+    assert "as well" in refused(2, "--without", "word", "--parameter", "word=x")
+    assert "--every" in refused(2, "--every", "fortnight")
+    assert "name: " in refused(1, "--name", "")
+    assert "No schedule" in planned.ccli("devops", "schedule", "edit", "EFS-1", "--name", "x").err
 
 
 def test_ids_methods_and_extensions_are_completed(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,6 +160,6 @@ def test_ids_methods_and_extensions_are_completed(planned: Planned, monkeypatch:
 def test_the_group_explains_itself_without_a_platform(planned: Planned) -> None:
     done = planned.ccli("devops", "schedule", "-h")
     assert done.status == 0
-    for command in ("add", "disable", "enable", "list", "remove", "run", "show"):
+    for command in ("add", "disable", "edit", "enable", "list", "remove", "run", "show"):
         assert f"  {command} " in done.out
     assert json.loads(planned.ccli("devops", "schedule", "list", "-o", "json").out) == []

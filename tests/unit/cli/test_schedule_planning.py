@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_cli_ext.devops.planning import PlanError, planned_trigger, trigger_words
+from connect_cli_ext.devops.planning import PlanError, changed_trigger, planned_trigger, trigger_words
 from connect_devops.domain.trigger import parse_trigger
 
 WEDNESDAY = datetime(2026, 5, 6, 12, tzinfo=timezone.utc)
@@ -96,3 +97,64 @@ def test_any_text_is_a_time_or_refused_by_its_option(text: str, option: str) -> 
     else:
         told = f"--{option}" if words else None
     assert told == f"--{option}"
+
+
+NIGHTLY = planned_trigger(WEDNESDAY, every="daily", at="02:00")
+MONDAYS = planned_trigger(WEDNESDAY, every="2 weeks", at="2026-04-27T02:00", until="2026-12-31T00:00")
+CRON = planned_trigger(WEDNESDAY, cron="0 2 15 * *", at="2026-06-20T00:00")
+ONCE = planned_trigger(WEDNESDAY, at="02:00")
+
+
+@pytest.mark.parametrize(
+    ("present", "options", "first", "words"),
+    [
+        (NIGHTLY, {"at": "03:00"}, "2026-05-07T03:00", "every day at 03:00"),
+        (NIGHTLY, {"every": "6h"}, "2026-05-07T02:00", "every 6 hours, at minute 00"),
+        (NIGHTLY, {"every": "6h", "at": "13:30"}, "2026-05-06T13:30", "every 6 hours, at minute 30"),
+        (NIGHTLY, {"until": "2026-06-01"}, "2026-05-07T02:00", "every day at 02:00 until 2026-06-01 00:00"),
+        (NIGHTLY, {"cron": "0 4 * * *"}, "2026-05-07T04:00", "cron 0 4 * * *"),
+        (NIGHTLY, {"once": True, "at": "04:00"}, "2026-05-07T04:00", "once, 2026-05-07 04:00"),
+        # Its days and weeks stay: the next one is the Monday after the next.
+        (MONDAYS, {"at": "03:00"}, "2026-05-11T03:00", "every 2 weeks, Monday at 03:00 until 2026-12-31 00:00"),
+        (MONDAYS, {"at": "00:00+02:00"}, "2026-05-10T22:00", "every 2 weeks, Sunday at 22:00 until 2026-12-31 00:00"),
+        (MONDAYS, {"at": "tue 03:00", "until": "never"}, "2026-05-12T03:00", "every 2 weeks, Tuesday at 03:00"),
+        (MONDAYS, {"every": "monthly"}, "2026-06-01T00:00", "every month, at the beginning of the month until"),
+        (CRON, {"cron": "0 3 15 * *"}, "2026-07-15T03:00", "cron 0 3 15 * * from 2026-06-20 00:00"),
+        (CRON, {"at": "2026-05-01"}, "2026-05-15T02:00", "cron 0 2 15 * * from 2026-05-01 00:00"),
+        (CRON, {"every": "daily"}, "2026-06-20T00:00", "every day at 00:00"),
+        (ONCE, {"at": "03:00"}, "2026-05-07T03:00", "once, 2026-05-07 03:00"),
+        (ONCE, {"every": "weekly"}, "2026-05-07T02:00", "every week, Thursday at 02:00"),
+    ],
+)
+def test_what_is_not_said_of_a_change_stays(
+    present: dict[str, Any], options: dict[str, Any], first: str, words: str
+) -> None:
+    trigger = parse_trigger(changed_trigger(WEDNESDAY, parse_trigger(present).as_json(), **options))
+    assert trigger.next_after(WEDNESDAY, None) == datetime.fromisoformat(first).replace(tzinfo=timezone.utc)
+    assert trigger_words(trigger.as_json()).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("present", "options", "option", "expected"),
+    [
+        (NIGHTLY, {"every": "daily", "once": True}, None, "--once do not go together"),
+        (NIGHTLY, {"once": True}, "--once", "--at 02:00"),
+        (NIGHTLY, {"every": ""}, "--every", "hourly, daily"),
+        (NIGHTLY, {"until": "ever"}, "--until", "or 'never'"),
+        (ONCE, {"until": "never"}, "--until", "has no end"),
+        (CRON, {"at": "02:00"}, "--at", "a date and time"),
+        (planned_trigger(WEDNESDAY, every="monthly"), {"at": "02:00"}, "--at", "--cron '0 2 15 * *'"),
+    ],
+)
+def test_a_change_that_says_no_time_names_its_option(
+    present: dict[str, Any], options: dict[str, Any], option: str | None, expected: str
+) -> None:
+    with pytest.raises(PlanError) as caught:
+        changed_trigger(WEDNESDAY, present, **options)
+    assert caught.value.option == option
+    assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("present", [NIGHTLY, MONDAYS, CRON, ONCE])
+def test_a_change_of_nothing_is_none(present: dict[str, Any]) -> None:
+    assert parse_trigger(changed_trigger(WEDNESDAY, present)) == parse_trigger(present)
