@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import anyio.to_thread
+from sqlalchemy.exc import DBAPIError
 
 from connect_devops.admissions import Admissions
 from connect_devops.api.app import build_app
@@ -35,7 +36,7 @@ from connect_devops.services.container import Services, build_services
 from connect_devops.services.feed import Feeds
 from connect_devops.services.presence import HEARTBEAT
 from connect_devops.services.secrets import FernetSecrets, SecretsError, check_key
-from connect_devops.services.signals import EnvironmentChanged
+from connect_devops.services.signals import CallsNoted, EnvironmentChanged
 from connect_devops.settings import Settings
 from connect_devops.storage import StoreError, open_store
 from connect_devops.tls import Certificates, ensure_certificates
@@ -44,6 +45,8 @@ from connect_devops.ui.pages import Pages
 __all__ = ["Parts"]
 
 logger = logging.getLogger(__name__)
+
+_CALLS_TOGETHER_S: Final = 0.5
 
 
 class Parts:
@@ -241,6 +244,22 @@ class Parts:
             if not await anyio.to_thread.run_sync(self.services.presence.beat, self._settings.lease_grace):
                 logger.warning("other platforms took this one for dead; its runners connect again")
                 await self.hub.send_away()
+
+    async def keep_calls(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Store the API calls of handlers, those of a moment together, until cancelled."""
+        with self.services.signals.listen(lambda signal: isinstance(signal, CallsNoted)) as inbox:
+            task_status.started()
+            while True:
+                await inbox.get()
+                await anyio.sleep(_CALLS_TOGETHER_S)
+                await anyio.to_thread.run_sync(self.store_calls)
+
+    def store_calls(self) -> None:
+        """Store what was noted of API calls; nobody's work depends on it."""
+        try:
+            self.services.task_calls.store()
+        except (DataLostError, DBAPIError) as error:
+            logger.warning("calls of handlers not stored cause=%s", error)
 
     def publish(self) -> None:
         """Write the discovery file."""

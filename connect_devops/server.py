@@ -125,6 +125,7 @@ class _Process:
                         group.start_soon(listener.run_until_stopped)
                         await listener.wait_started()
                     await group.start(parts.keep_discovery)
+                    await group.start(parts.keep_calls)
                     if parts.services.presence.is_shared:
                         await group.start(parts.keep_present)
                     self._ready.set_result(parts.platform)
@@ -138,6 +139,7 @@ class _Process:
                     group.cancel_scope.cancel()
                 if parts.failure is not None:
                     raise StartError(str(parts.failure))
+                await anyio.to_thread.run_sync(parts.store_calls)
                 await anyio.to_thread.run_sync(parts.services.presence.leave)
             finally:
                 parts.discovery.remove()

@@ -13,11 +13,22 @@ from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import sign
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["Waiting", "answer_lines", "became", "found_wrong", "object_now"]
+__all__ = [
+    "Waiting",
+    "answer_lines",
+    "became",
+    "change_lines",
+    "found_wrong",
+    "object_now",
+    "object_of_task",
+    "status_before",
+]
 
 _UNDER_WAY = ("scheduled", "processing")
 _SHOWN_HEADERS = ("location", "content-type")
 _LONGEST_BODY = 300
+_LONGEST_VALUE = 60
+_MOST_CHANGES = 12
 _PATIENCE_S = 130.0
 """A handler has 120 seconds by default."""
 
@@ -37,6 +48,38 @@ def object_now(client: PlatformClient, event_type: str, object_id: str) -> dict[
         return None
     status = response.json().get(event.status_field)
     return {"id": object_id, "status": status} if isinstance(status, str) else None
+
+
+def object_of_task(client: PlatformClient, path: str) -> dict[str, Any] | None:
+    """Return ``was``, ``now`` and ``changes`` of a task's object; None if the platform kept none.
+
+    Args:
+        client: of the platform.
+        path: of the task.
+    """
+    response = client.send("GET", f"{path}/object")
+    return response.json() if response.status_code == 200 else None
+
+
+def status_before(subject: Mapping[str, Any], changed: Mapping[str, Any] | None) -> str | None:
+    """Return the status that an object had when its task was made; None if that is not known."""
+    if changed is None:
+        return None
+    was = changed["was"]
+    found = next((was[name] for name in ("status", "state") if isinstance(was.get(name), str)), None)
+    return None if found is None or was.get("id") != subject["id"] else str(found)
+
+
+def change_lines(changes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return a line for each field that differs; the status, which is told anyway, is left out."""
+    told = [change for change in changes if change["path"] not in ("status", "state")]
+    lines = [
+        f"{change['path']}: {_brief(change['was'])} {sign('→', '->')} {_brief(change['now'])}"
+        for change in told[:_MOST_CHANGES]
+    ]
+    if len(told) > _MOST_CHANGES:
+        lines.append(f"{sign('…', '...')} and {len(told) - _MOST_CHANGES} more, see them with -o json")
+    return lines
 
 
 def became(subject: Mapping[str, Any], before: str | None = None) -> str:
@@ -78,6 +121,11 @@ def answer_lines(answer: Any) -> list[str]:
     if answer.get("body") is not None:
         lines.append(f"  {_short(answer['body'])}")
     return lines
+
+
+def _brief(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + sign("…", "~")
 
 
 def _short(value: Any) -> str:

@@ -10,10 +10,10 @@ import click
 
 from connect_cli_ext.completion import event_types, task_ids
 from connect_cli_ext.devops.environments import Environment, environment_option, environments, find_object
-from connect_cli_ext.devops.outcome import became, object_now
+from connect_cli_ext.devops.outcome import became, change_lines, object_now, object_of_task, status_before
 from connect_cli_ext.devops.queries import equals
 from connect_cli_ext.devops.rest import PlatformClient, connect
-from connect_cli_ext.devops.timeline import attempt_rows, task_row
+from connect_cli_ext.devops.timeline import attempt_rows, call_rows, task_row
 from connect_cli_ext.errors import CommandError
 from connect_cli_ext.output import output_option, print_rows
 
@@ -30,6 +30,7 @@ _TASK_COLUMNS = {
     "output": "OUTPUT",
 }
 _SHORT_MESSAGE = 20
+_MOST_CALLS = 500
 _ATTEMPT_COLUMNS = {
     "number": "#",
     "started": "STARTED",
@@ -38,6 +39,13 @@ _ATTEMPT_COLUMNS = {
     "next": "AGAIN AT",
     "runtime": "RUN TIME",
     "message": "MESSAGE",
+}
+_CALL_COLUMNS = {
+    "attempt": "#",
+    "at": "AT",
+    "status": "STATUS",
+    "time": "TIME",
+    "call": "CALL",
 }
 
 
@@ -85,24 +93,37 @@ def tasks(
 @click.argument("task_id", metavar="ID", shell_complete=task_ids)
 @output_option
 def task(task_id: str, output: str) -> None:
-    """Show one task with every attempt: when, where, with what result."""
+    """Show one task: every attempt, the API calls of its handler, and what has become of its object.
+
+    Calls are those that the handler made with the client of the application, and of these the newest 500.
+    """
     with connect() as client:
         place, found = find_task(client, environments(client), task_id)
-        attempts = client.get(f"{place.object('tasks', task_id)}/attempts")
+        path = place.object("tasks", task_id)
+        attempts = client.get(f"{path}/attempts")
+        calls = client.get(f"{path}/calls?limit={_MOST_CALLS}")
         subject = object_now(client, found["object"]["type"], found["object"]["id"])
+        changed = object_of_task(client, path)
     if output == "json":
-        click.echo(json.dumps({**found, "attempts": attempts, "object_now": subject}, indent=2))
+        document = {**found, "attempts": attempts, "calls": calls, "object_now": subject, "object_change": changed}
+        click.echo(json.dumps(document, indent=2))
         return
     row = task_row(found)
     click.echo(f"{click.style(row['id'], bold=True)}  {row['event']}  {row['object']}  {row['status']}")
     click.echo(f"environment {row['environment']}, {row['retries']} retries, rescheduled {row['rescheduled']} times")
     if subject is not None:
-        click.echo(became(subject))
+        click.echo(became(subject, status_before(subject, changed)))
+    if changed is not None:
+        for line in change_lines(changed["changes"]):
+            click.echo(f"  {line}")
     if attempts:
         click.echo()
         print_rows(attempt_rows(attempts), _ATTEMPT_COLUMNS, output, ("ended", "runtime"))
     else:
         click.echo("No attempt yet.")
+    if calls:
+        click.echo("\nAPI calls of the handler")
+        print_rows(call_rows(calls), _CALL_COLUMNS, output, ("at",))
     last = next((item["message"] for item in reversed(attempts) if item.get("message")), None)
     if last and ("\n" in last or len(last) > _SHORT_MESSAGE):
         click.echo(f"\n{last.rstrip()}")

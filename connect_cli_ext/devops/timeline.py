@@ -10,7 +10,7 @@ import click
 
 from connect_cli_ext.output import sign
 
-__all__ = ["STATUS_COLOURS", "attempt_rows", "one_line", "short_time", "task_lines", "task_row"]
+__all__ = ["STATUS_COLOURS", "attempt_rows", "call_rows", "one_line", "short_time", "task_lines", "task_row"]
 
 STATUS_COLOURS: Mapping[str, str] = {
     "succeeded": "green",
@@ -90,6 +90,20 @@ def attempt_rows(attempts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "message": one_line(attempt.get("message")),
         }
         for attempt in attempts
+    ]
+
+
+def call_rows(calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Flatten the API calls of a task's handler for a table."""
+    return [
+        {
+            "attempt": call["attempt"],
+            "at": short_time(call["at"]),
+            "status": call["status"],
+            "time": f"{call['duration'] * 1000:.0f} ms",
+            "call": f"{call['method']} {call['path']}",
+        }
+        for call in calls
     ]
 
 

@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from connect_devops.api.accounts import account_routes
+from connect_devops.api.call_log import CallLog
 from connect_devops.api.choices import Choices
 from connect_devops.api.environments import environment_routes
 from connect_devops.api.errors import answer_http_exception
@@ -81,6 +82,7 @@ def build_app(
         ],
         middleware=[
             Middleware(CommonHeaders, now=services.clock.now),
+            Middleware(CallLog, calls=services.task_calls, now=services.clock.now),
             Middleware(ErrorShield),
             Middleware(OtherHosts, app_of=app_of_host),
             Middleware(HostGuard, names=names),

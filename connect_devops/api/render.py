@@ -12,6 +12,8 @@ from connect_devops.services.extensions import Extension
 from connect_devops.services.installations import Installation
 from connect_devops.services.queue import Attempt, Task
 from connect_devops.services.schedules import Schedule
+from connect_devops.services.task_calls import TaskCall
+from connect_devops.services.task_objects import TaskObject
 from connect_devops.services.variables import Variable
 from connect_eaas.events import BACKGROUND, CATALOGUE, INTERACTIVE
 
@@ -271,6 +273,27 @@ def attempt(value: Attempt) -> Document:
         "late": None
         if value.late_at is None
         else {"count": value.late_count, "result": value.late_result, "at": moment(value.late_at)},
+    }
+
+
+def task_call(value: TaskCall) -> Document:
+    """A call of a handler; ``duration`` in seconds."""
+    return {
+        "at": moment(value.at),
+        "attempt": value.attempt,
+        "method": value.method,
+        "path": value.path,
+        "status": value.status,
+        "duration": value.duration,
+    }
+
+
+def task_object(value: TaskObject) -> Document:
+    """The object of a task as it was when the task was made, as it is now, and what differs."""
+    return {
+        "was": value.was,
+        "now": value.now,
+        "changes": [{"path": change.path, "was": change.was, "now": change.now} for change in value.changes],
     }
 
 

@@ -1,6 +1,6 @@
 """``…/environments/{ENV}/tasks``: the queue, as people see it (``reference/devops-api.md`` 4.5).
 
-Ours: attempts, and a try now.
+Ours: attempts, the calls that the handler made, the object as it was, and a try now.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connect_devops.api import render
 from connect_devops.api.bodies import mapping, text
 from connect_devops.api.calls import Call, column_fields, created, ok, paged, route
 from connect_devops.api.paging import Page, list_response
-from connect_devops.domain.errors import ValidationError
+from connect_devops.domain.errors import NotFoundError, ValidationError
 from connect_devops.services.container import Services
 from connect_devops.services.environments import Environment
 from connect_devops.services.queue import NewTask, Task
@@ -87,10 +87,28 @@ def task_routes(services: Services) -> list[BaseRoute]:
         found = [render.attempt(attempt) for attempt in queue.timeline(task.id).attempts]
         return list_response(page.cut(found), len(found), page)
 
+    def calls(call: Call) -> Response:
+        environment = call.environment()
+        task = queue.get(call.path["task"], environment_id=environment.id)
+        wanted = call.list_request()
+        page = Page(wanted.limit, wanted.offset)
+        found = [render.task_call(item) for item in services.task_calls.of(task.id)]
+        return list_response(page.cut(found), len(found), page)
+
+    def subject(call: Call) -> Response:
+        environment = call.environment()
+        task = queue.get(call.path["task"], environment_id=environment.id)
+        found = services.task_objects.of(task.id)
+        if found is None:
+            raise NotFoundError("object of task", task.id)
+        return ok(render.task_object(found))
+
     return [
         route(services, _BASE, get=list_tasks, post=create),
         route(services, _ONE, get=get),
         route(services, _ONE + "/resubmit", post=resubmit),
         route(services, _ONE + "/retry", post=retry),
         route(services, _ONE + "/attempts", get=attempts),
+        route(services, _ONE + "/calls", get=calls),
+        route(services, _ONE + "/object", get=subject),
     ]

@@ -116,7 +116,9 @@ def start(
                 f"The transformation '{function['method']}' has no settings; choose them in its dialog with "
                 "'ccli devops open page', or give what it would save with --set 'transformation.settings={…}'."
             )
-        return [world.services.queue.submit(task)], remarks
+        submission = world.services.queue.submit(task)
+        world.services.task_objects.keep([submission], kind.collection, doc)
+        return [submission], remarks
 
 
 def _chosen(

@@ -77,7 +77,7 @@ class World:
         if owner := self.services.accounts.owner():
             # Whoever runs this platform sees everything on it.
             accounts.add(owner.id)
-        return self.services.events.object_changed(
+        submissions = self.services.events.object_changed(
             events,
             str(doc["id"]),
             kind.status_of(doc),
@@ -86,6 +86,8 @@ class World:
             account_ids=sorted(accounts),
             extension_id=extension_id,
         )
+        self.services.task_objects.keep(submissions, kind.collection, doc)
+        return submissions
 
     def change(
         self, kind: Kind, doc: dict[str, Any], *, by: Identity | None = None, event: str | None = None

@@ -25,6 +25,8 @@ from connect_devops.services.schedules import Schedules
 from connect_devops.services.secrets import Secrets
 from connect_devops.services.settings import Settings
 from connect_devops.services.signals import ClockMoved, Signals
+from connect_devops.services.task_calls import TaskCalls
+from connect_devops.services.task_objects import TaskObjects
 from connect_devops.services.timekeeper import Timekeeper
 from connect_devops.services.variables import Variables
 from connect_devops.services.web_calls import WebCalls
@@ -54,6 +56,8 @@ class Services:
     leases: Leases
     events: Events
     schedules: Schedules
+    task_calls: TaskCalls
+    task_objects: TaskObjects
     timekeeper: Timekeeper
     interactive: InteractiveCalls
     web_calls: WebCalls
@@ -122,6 +126,8 @@ def build_services(
         leases=lease_service,
         events=events,
         schedules=schedules,
+        task_calls=TaskCalls(context),
+        task_objects=TaskObjects(context),
         timekeeper=Timekeeper(context, lease_service, schedules),
         interactive=InteractiveCalls(queue, environments, signals, clock),
         web_calls=WebCalls(clock),

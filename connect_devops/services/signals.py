@@ -19,6 +19,8 @@ from typing import Final, TypeAlias
 from connect_devops.domain.task import Status
 
 __all__ = [
+    "CallsNoted",
+    "CallsStored",
     "ClockMoved",
     "ConfigurationChanged",
     "EnvironmentChanged",
@@ -67,7 +69,19 @@ class ClockMoved:
     """The platform's clock was moved, or something with an earlier date than all others was planned."""
 
 
-Signal: TypeAlias = TasksDue | TaskSettled | ConfigurationChanged | EnvironmentChanged | ClockMoved
+@dataclass(frozen=True)
+class CallsNoted:
+    """API calls of handlers wait to be stored."""
+
+
+@dataclass(frozen=True)
+class CallsStored:
+    """API calls of handlers were stored."""
+
+
+Signal: TypeAlias = (
+    TasksDue | TaskSettled | ConfigurationChanged | EnvironmentChanged | ClockMoved | CallsNoted | CallsStored
+)
 
 
 def _tell(listener: Callable[[Signal], None], signal: Signal) -> None:

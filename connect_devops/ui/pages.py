@@ -5,6 +5,7 @@ The pages only read. Each follows the platform's signals, so what they show is n
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,12 +22,13 @@ from connect_devops.domain.errors import NotFoundError
 from connect_devops.door.pages import pages_of
 from connect_devops.services.container import Services
 from connect_devops.services.feed import Feeds
-from connect_devops.services.signals import EnvironmentChanged, Signal, TasksDue, TaskSettled
+from connect_devops.services.signals import CallsStored, EnvironmentChanged, Signal, TasksDue, TaskSettled
 
 __all__ = ["COOKIE", "Pages"]
 
 COOKIE: Final = "connect_devops_session"
 _PAGE: Final = 50
+_LONGEST_VALUE: Final = 400
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; connect-src 'self';"
     " frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -39,8 +41,11 @@ const source = new EventSource("/changes");
 source.addEventListener("changed", async () => {
   const answer = await fetch(location.href);
   if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  document.querySelector("main").replaceWith(fresh.querySelector("main"));
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  const main = document.querySelector("main");
+  const open = [...main.querySelectorAll("details")].map((one) => one.open);
+  fresh.querySelectorAll("details").forEach((one, number) => { one.open = open[number] ?? false; });
+  main.replaceWith(fresh);
 });
 """
 
@@ -137,15 +142,27 @@ class Pages:
 
     def _task(self, path: Mapping[str, str], _query: Mapping[str, str]) -> str:
         timeline = self.services.queue.timeline(path["task"])
-        return _render("task.html", task=timeline.task, attempts=timeline.attempts)
+        return _render(
+            "task.html",
+            task=timeline.task,
+            attempts=timeline.attempts,
+            calls=self.services.task_calls.of(timeline.task.id),
+            subject=self.services.task_objects.of(timeline.task.id),
+        )
 
 
 def _is_visible(signal: Signal) -> bool:
-    return isinstance(signal, (EnvironmentChanged, TaskSettled, TasksDue))
+    return isinstance(signal, (CallsStored, EnvironmentChanged, TaskSettled, TasksDue))
 
 
 def _page(html: str, status: int = 200) -> HTMLResponse:
     return HTMLResponse(html, status, headers=_HEADERS)
+
+
+def _value(value: Any) -> str:
+    """A value of a document as JSON; what is long is cut."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 1]}…"
 
 
 def _render(name: str, **values: Any) -> str:
@@ -155,3 +172,4 @@ def _render(name: str, **values: Any) -> str:
 _TEMPLATES: Final = Templates(
     loader=PackageLoader("connect_devops.ui"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
+_TEMPLATES.filters["value"] = _value

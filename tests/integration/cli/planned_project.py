@@ -37,6 +37,11 @@ class Jobs(EventsApplicationBase):
     def purchase(self, request):
         if Path(os.environ["MENDED"]).exists():
             return BackgroundResponse.done()
+        if request["note"] == "mark":
+            self.client.requests[request["id"]].update({"note": "marked"})
+            list(self.client.products.filter(name="none of ours"))
+        if request["note"] in ("mark", "marked"):
+            return BackgroundResponse.done()
         if request["note"] == "later":
             return BackgroundResponse.reschedule(60)
         if request["note"] == "no":

@@ -1,0 +1,33 @@
+"""`ccli devops task`: what a handler did, on a real platform and a real runner."""
+
+from __future__ import annotations
+
+from planned_project import Planned
+
+
+def test_calls_of_the_handler_and_what_became_of_the_object(planned: Planned) -> None:
+    with planned.running():
+        task_id = planned.purchase("mark", "succeeded")
+    found = planned.json("task", task_id)
+    request_id = found["object"]["id"]
+    calls = [(call["attempt"], call["method"], call["path"], call["status"]) for call in found["calls"]]
+    assert calls[0] == (1, "PUT", f"/requests/{request_id}", 200)
+    assert [call[3] for call in calls] == [200] * len(calls)
+    assert found["object_change"]["changes"] == [{"path": "note", "was": "mark", "now": "marked"}]
+    shown = planned.ccli("devops", "task", task_id)
+    assert shown.status == 0, shown.err
+    assert f'{request_id}: still pending\n  note: "mark" → "marked"\n' in shown.out
+    head, _, listed = shown.out.partition("API calls of the handler\n")
+    assert head
+    assert listed.splitlines()[0].split() == ["#", "AT", "STATUS", "TIME", "CALL"]
+    assert f"PUT /requests/{request_id}" in listed
+    assert "GET /products?" in listed
+
+
+def test_a_task_without_calls_has_no_list_of_them(planned: Planned) -> None:
+    with planned.running():
+        task_id = planned.purchase("no", "failed")
+    shown = planned.ccli("devops", "task", task_id)
+    assert "API calls" not in shown.out
+    assert "still pending" in shown.out
+    assert planned.json("task", task_id)["calls"] == []
