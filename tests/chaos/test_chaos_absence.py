@@ -97,7 +97,7 @@ async def _outlast(loop: MovedLoop, folder: Path) -> None:
         platform.conversations.clear()
         async with serving(platform, port=port):
             loop.offset_s += await asyncio.wait_for(pauses.waits.get(), 1000)
-            await platform.until(lambda: len(platform.results) >= len(tasks), within_s=1000)
+            await platform.until(lambda: len(platform.results) >= len(tasks), within_s=30)
             # Another round trip: whatever was sent twice would have come before.
             await platform.background.send(a_task(99))
             await platform.result_of(a_task(99))

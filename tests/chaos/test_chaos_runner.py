@@ -235,6 +235,23 @@ async def test_sigterm_with_50_tasks_delivers_every_result(stage: Stage) -> None
     assert set(stage.times_answered().values()) == {1}
 
 
+async def test_stop_is_told_at_once_and_leaves_tasks_more_than_five_seconds(stage: Stage) -> None:
+    await stage.start()
+    tasks = [*stage.tasks(2, COROUTINE, "done", seconds=6.5), *stage.tasks(2, PLAIN, "done", seconds=6.5, first=3)]
+    await stage.platform.background.send(*tasks)
+    await stage.logged(lambda log: log.count("the handler begins") == 4)
+    assert stage.process is not None
+    clock = asyncio.get_running_loop().time
+
+    begun = clock()
+    stage.process.send_signal(signal.SIGTERM)
+    await stage.platform.until(lambda: sorted(stage.platform.shutdowns) == ["background", "interactive"])
+
+    assert clock() - begun < 0.9, "nothing sleeps before the word is out"
+    assert await stage.ended() == 0, stage.log
+    assert {result.options.task_id for result in stage.platform.results} == {task.options.task_id for task in tasks}
+
+
 async def test_slow_api_delays_nobody_else_and_a_dead_one_is_a_retry(stage: Stage) -> None:
     held: list[asyncio.StreamWriter] = []
 

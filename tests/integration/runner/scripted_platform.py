@@ -85,6 +85,8 @@ class ScriptedPlatform:
         self.acknowledging = True
         # Status of the upgrade, when it is to be refused.
         self.refuse_with: int | None = None
+        # Upgrades that were refused so.
+        self.refused = 0
         self.api_key = API_KEY
         self.response = SetupResponse(
             variables=[Variable(name="COLOUR", value="green")],
@@ -179,7 +181,11 @@ class ScriptedPlatform:
         if request.headers.get("Authorization") != self.api_key:
             return _json(401, {"error_code": "AUTH_001", "errors": ["API request is unauthorized."]})
         if "/devops/ws/" in request.path:
-            return None if self.refuse_with is None else _json(self.refuse_with, {"errors": ["refused"]})
+            if self.refuse_with is None:
+                return None
+            self.refused += 1
+            await self._noted()
+            return _json(self.refuse_with, {"errors": ["refused"]})
         path, _, query = request.path.removeprefix("/public/v1/").partition("?")
         self.requests.append(unquote(request.path))
         await self._noted()

@@ -103,3 +103,70 @@ async def test_proxy_is_asked_for_the_port_of_the_server_address() -> None:
         with pytest.raises((ConnectionFailedError, RefusedError)):
             await connect_to_platform(settings, "instance")
     assert asked == [b"CONNECT connect.example:8443 HTTP/1.1\r\n"]
+
+
+async def test_answers_leave_as_soon_as_they_exist(platform: ScriptedPlatform, start: Any) -> None:
+    """Twenty answers one after the other: looking for them twice a second would take ten seconds."""
+    Sample.reset()
+    await start(Sample)
+    await platform.connected()
+    clock = asyncio.get_running_loop().time
+
+    begun = clock()
+    for number in range(1, 21):
+        task = a_task(
+            number,
+            category="interactive",
+            event_type="product_custom_event_processing",
+            data={"method": "POST", "headers": {}, "body": {}},
+        )
+        await platform.interactive.send(task)
+        await platform.result_of(task)
+
+    assert clock() - begun < 4
+
+
+class TimedLoop(asyncio.SelectorEventLoop):
+    """An event loop that knows what it was asked to do later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timers: list[asyncio.TimerHandle] = []
+
+    def call_at(self, when: float, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+        timer = super().call_at(when, *arguments, **options)
+        self.timers.append(timer)
+        return timer
+
+    def pauses(self) -> list[float]:
+        """Seconds to whatever is still due."""
+        now = self.time()
+        return sorted(timer.when() - now for timer in self.timers if not timer.cancelled() and timer.when() > now)
+
+
+def test_idle_runner_waits_for_frames_and_for_nothing_else(tmp_path: Path) -> None:
+    """Whoever looks for something again and again plans his next look; here there are only pings and limits."""
+    loop = TimedLoop()
+    platform = ScriptedPlatform()
+
+    async def serve_one_task() -> list[float]:
+        Sample.reset()
+        async with serving(platform), running(Sample, platform, tmp_path / "state"):
+            await platform.connected()
+            await platform.background.send(a_task())
+            await platform.result_of(a_task())
+            for _ in range(10):
+                # What the task left to be done; who polls always has something more.
+                pauses = loop.pauses()
+                if pauses[0] > 2:
+                    break
+                await asyncio.sleep(pauses[0])
+            return pauses
+
+    try:
+        pauses = loop.run_until_complete(serve_one_task())
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        loop.close()
+    assert pauses[0] > 2, f"something is due in {pauses[0]:.1f} s, again and again"

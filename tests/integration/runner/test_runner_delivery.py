@@ -250,11 +250,21 @@ async def test_task_before_the_configuration_waits_for_it(platform: ScriptedPlat
 async def test_runner_waits_out_a_platform_that_is_down_for_maintenance(platform: ScriptedPlatform, start: Any) -> None:
     platform.refuse_with = 502
     run = await start(Sample)
+    # Both sessions were refused, at the start and once more.
+    await platform.until(lambda: platform.refused >= 4)
     platform.refuse_with = None
 
     await platform.connected()
 
     assert not run.ended.is_set()
+    platform.refused, platform.refuse_with = 0, 502
+    for conversation in list(platform.conversations.values()):
+        conversation.socket.transport.abort()
+    await platform.until(lambda: platform.refused >= 4)
+    platform.refuse_with = None
+    await platform.connected()
+    await platform.background.send(a_task(1))
+    await platform.result_of(a_task(1))
 
 
 async def test_configuration_arrives_while_results_are_pending(platform: ScriptedPlatform, start: Any) -> None:

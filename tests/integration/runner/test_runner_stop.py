@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -125,14 +128,64 @@ async def test_platform_asks_to_stop(platform: ScriptedPlatform, start: Any) -> 
     assert Sample.hooks == ["startup green", "shutdown"]
 
 
-async def test_stop_does_not_wait_for_a_reconnect(platform: ScriptedPlatform, start: Any) -> None:
-    platform.refuse_with = 503
-    run = await start(Sample)
+@contextmanager
+def pauses(kind: str) -> Iterator[anyio.streams.memory.MemoryObjectReceiveStream[float]]:
+    """The seconds that a session waits before its next tries, told when each pause begins."""
+    send, receive = anyio.create_memory_object_stream[float](100)
 
-    report = await run.stop()
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if "trying again in" in record.msg and isinstance(record.args, tuple):
+                wait = record.args[1]
+                assert isinstance(wait, float)
+                send.send_nowait(wait)
+
+    keeper, log = Keeper(), logging.getLogger(f"connect.eaas.runner.{kind}")
+    log.addHandler(keeper)
+    try:
+        with send, receive:
+            yield receive
+    finally:
+        log.removeHandler(keeper)
+
+
+async def refused_later(
+    platform: ScriptedPlatform, waits: anyio.streams.memory.MemoryObjectReceiveStream[float]
+) -> None:
+    """Cut the line and refuse the key: the pause before the next try is a long one then."""
+    platform.refuse_with = 401
+    platform.background.socket.transport.abort()
+    with anyio.fail_after(10):
+        while await waits.receive() < 4:
+            pass  # The lost line itself is tried again soon.
+
+
+async def test_stop_does_not_wait_for_a_reconnect(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+    with pauses("background") as waits:
+        await refused_later(platform, waits)
+
+        report = await run.stop()
 
     assert report.seconds < 2
-    assert Sample.hooks == []
+    assert Sample.hooks == ["startup green", "shutdown"]
+
+
+async def test_stop_ends_the_pause_so_that_results_are_still_delivered(platform: ScriptedPlatform, start: Any) -> None:
+    run = await start(Sample)
+    await platform.connected()
+    await begin_gated(platform, 1)
+    with pauses("background") as waits:
+        await refused_later(platform, waits)
+        Sample.gate.set()
+        platform.refuse_with = None
+
+        report = await run.stop()
+
+    assert report.seconds < 4
+    assert report.undelivered == 0
+    assert [result.options.task_id for result in platform.results] == ["TQ-0001"]
 
 
 @pytest.mark.parametrize(("status", "variable"), [(401, "API_KEY"), (403, "API_KEY"), (404, "ENVIRONMENT_ID")])
@@ -154,15 +207,15 @@ async def test_credentials_refused_later_are_tried_again(platform: ScriptedPlatf
     run = await start(Sample)
     await platform.connected()
 
-    platform.refuse_with = 401
-    platform.background.socket.transport.abort()
-    await platform.until(lambda: "background" not in platform.conversations)
+    with pauses("background") as waits:
+        await refused_later(platform, waits)
     await platform.interactive.send(
         a_task(1, category="interactive", event_type="asset_purchase_request_validation", data={"id": "PR-1"})
     )
     await platform.result_of(a_task(1))
 
     assert not run.ended.is_set()
+    assert not run.worker.stop.requested.is_set()
 
 
 async def test_stop_waits_for_the_start_up_hook_so_that_hooks_come_in_pairs(
