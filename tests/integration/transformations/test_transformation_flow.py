@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import stat
+import tempfile
 import threading
-from typing import Any
+from pathlib import Path
+from typing import Any, ClassVar
 
 import openpyxl
 import pytest
@@ -176,6 +179,36 @@ async def test_a_wrong_number_of_rows_fails_at_once(stage: Stage, said: int, fou
     message = await stage.message_of(request["id"])
     assert found in message
     assert f"the request says {said} (stats.rows.total)" in message
+
+
+class LooksAround(TransformationsApplicationBase):
+    seen: ClassVar[list[Path]] = []
+    modes: ClassVar[set[int]] = set()
+
+    @transformation("Look around", "Notes the files that there are meanwhile", UI)
+    def look(self, row: Row) -> RowTransformationResponse:
+        found = list(Path(tempfile.gettempdir()).iterdir())
+        self.seen.extend(found)
+        self.modes.update(stat.S_IMODE(path.stat().st_mode) for path in found)
+        if row["id"].endswith("5"):
+            return RowTransformationResponse.fail("five is not allowed")
+        return RowTransformationResponse.done(row)
+
+
+@pytest.mark.parametrize(("total", "status"), [(3, "succeeded"), (9, "failed")])
+async def test_files_are_private_and_end_with_their_request(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, total: int, status: str
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    LooksAround.seen.clear()
+    async with stage.runner(LooksAround):
+        _, ended = await stage.transformed(**{"transformation.method": "look", "stats.rows.total": total})
+    assert ended == status
+    assert {path.parent for path in LooksAround.seen} == {folder}
+    assert LooksAround.modes == {0o700}
+    assert list(folder.iterdir()) == []
 
 
 async def test_a_sheet_without_rows_is_transformed(stage: Stage) -> None:

@@ -67,6 +67,19 @@ def test_the_answer_keeps_the_address_and_gives_no_key_away() -> None:
     assert "secret" not in codec.encode(told)
 
 
+@given(st.lists(st.booleans(), min_size=17, max_size=17))
+def test_no_frame_brings_a_forged_header_to_the_application(upper: list[bool]) -> None:
+    internal = InternalHeaders(Configuration("ENV-0000-0000-01"), api_url="https://api.example", agent="a").of(
+        task().options
+    )
+    spelled = "".join(letter.upper() if up else letter for letter, up in zip("x-connect-user-id", upper, strict=True))
+    forged = {spelled: "UR-forged", spelled.replace("-", "_"): "UR-forged", "X-Connect-Config": "forged", "X-Own": "1"}
+    headers = read_request(task(headers=forged), internal).headers
+    assert [value for name, value in headers if name.lower() == b"x-connect-user-id"] == [b"UR-1"]
+    assert not [name for name, value in headers if b"forged" in value]
+    assert (b"x-own", b"1") in headers
+
+
 @pytest.mark.parametrize("wrong", [{"url": "api"}, {"url": "http://elsewhere/"}, {"content": "a"}])
 def test_an_impossible_call_names_its_field(wrong: Mapping[str, str]) -> None:
     (field,) = wrong
