@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sample_projects import CLEAN, forgotten
@@ -80,6 +81,28 @@ def test_data_of_other_shapes(name: str, content: Any) -> None:
     ):
         report = report_of({**files, name: json.dumps(document).encode()})
         assert not [item for item in report["items"] if item["rule"] == "APP003"], report
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "# nothing\n",
+        "[project]\n",
+        "project = 1\n",
+        "tool = []\n",
+        '[project]\ndependencies = 3\nentry-points = "x"\n',
+        '[project]\ndependencies = [1, {}]\ndynamic = 5\n[project.entry-points]\n"connect.eaas.ext" = 1\n',
+        '[project.entry-points."connect.eaas.ext"]\neventsapp = 1\nwebapp = []\n',
+        "[tool.poetry]\ndependencies = []\nplugins = 2\n",
+        '[tool.poetry.plugins."connect.eaas.ext"]\neventsapp = {}\n',
+    ],
+)
+def test_a_pyproject_of_any_shape_is_reported_on_and_an_empty_one_is_not_valid(content: str) -> None:
+    report = report_of({**{path: text.encode() for path, text in CLEAN.items()}, "pyproject.toml": content.encode()})
+    errors = {item["rule"] for item in report["items"] if item["level"] == "error"}
+    assert errors & {"PYP005", "PYP010"}, report
+    assert "APP003" not in errors
 
 
 @given(json_values | st.lists(st.fixed_dictionaries({"type": json_values, "category": json_values})))

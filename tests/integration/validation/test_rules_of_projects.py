@@ -92,6 +92,43 @@ def test_compose_files_have_several_names_and_forms(name: str, build: str, write
     assert report.items == ()
 
 
+STAGES = """\
+FROM node:20 AS pages
+RUN true
+FROM {image} AS base
+RUN true
+from base as dev
+FROM scratch AS files
+COPY --from=pages /x /x
+FROM --platform=linux/arm64 base
+"""
+
+
+def in_stages(image: str, target: str | None) -> dict[str, str]:
+    build = "." if target is None else f"{{context: ., target: {target}}}"
+    return {
+        **CLEAN,
+        "Dockerfile": STAGES.format(image=image),
+        "docker-compose.yml": f"services:\n  one:\n    build: {build}\n",
+    }
+
+
+@pytest.mark.parametrize("image", ["python:3.10", "registry.example:5000/own/python", "own/runner@sha256:c0ffee"])
+@pytest.mark.parametrize("target", [None, "dev", "DEV", "0", "files"])
+def test_any_image_and_any_stage_will_do(image: str, target: str | None, write: Write, validate: Validate) -> None:
+    assert validate(write(in_stages(image, target))).items == ()
+
+
+@pytest.mark.parametrize(
+    ("target", "found"), [(None, {"DOC006"}), ("dev", {"DOC006"}), ("pages", set()), ("files", set())]
+)
+def test_only_the_stage_that_is_built_counts(
+    target: str | None, found: set[str], write: Write, validate: Validate
+) -> None:
+    report = validate(write(in_stages("cloudblueconnect/connect-extension-runner:43.1", target)))
+    assert rules_of(report) == found
+
+
 def test_single_letters_are_names_of_variables(write: Write, validate: Validate) -> None:
     assert '"name": "X"' in CLEAN["sample_pkg/events.py"]
     assert validate(write()).items == ()
