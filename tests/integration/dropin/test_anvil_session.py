@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from connect_devops.server import Platform
+from connect_eaas.runner.anvil_uplink import Uplink
 
 pytest.importorskip("anvil")
 
@@ -193,3 +195,22 @@ async def test_methods_are_offered_while_a_key_is_set(
             _, log = await asyncio.wait_for(process.communicate(), 20)
             assert process.returncode == 0, log.decode()
             assert b"3 task(s) finished" in log
+
+
+async def test_opening_the_connection_keeps_the_event_loop_free() -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def prepare() -> None:
+        begun.set()
+        go_on.wait(20)
+        raise RuntimeError("not today")
+
+    uplink = Uplink("ws://127.0.0.1:9")
+    clock = asyncio.get_running_loop().time
+    asked = clock()
+    uplink.connect("server_KEY", prepare)
+    assert clock() - asked < 1, "nobody waits for what is slow"
+    assert await asyncio.to_thread(begun.wait, 10)
+    uplink.disconnect()
+    go_on.set()
+    assert await asyncio.to_thread(uplink.wait_closed, 20)

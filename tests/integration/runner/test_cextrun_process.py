@@ -150,6 +150,57 @@ async def test_project_that_is_not_installed_runs_and_stops_on_a_signal(
     assert "secret" not in runner.log
 
 
+SPY = """
+import os, socket, sys
+
+noted = os.open(os.environ["NOTED"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+def note(event, arguments):
+    if event == "open" and isinstance(arguments[2], int) and arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+        os.write(noted, f"wrote {os.fsdecode(arguments[0])}\\n".encode())
+    elif event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(arguments[1], tuple)):
+        host = arguments[1][0] if event == "socket.connect" else arguments[0]
+        os.write(noted, f"called {host.decode() if isinstance(host, bytes) else host}\\n".encode())
+
+sys.addaudithook(note)
+open(os.environ["NOTED"] + ".proof", "w").close()
+socket.getaddrinfo("localhost", 1)
+from connect_eaas.runner.main import main
+main(prog_name="cextrun")
+"""
+
+
+async def test_runner_writes_to_its_state_only_and_calls_nobody_but_the_platform(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    noted = project.parent / "noted"
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", SPY, "--no-rich-logging", "-u"),
+        cwd=project,
+        env=environment(project, NOTED=str(noted), PYTHONDONTWRITEBYTECODE="1", **credentials(platform)),
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    runner = Runner(process)
+    try:
+        await platform.connected()
+        await platform.background.send(a_task())
+        await platform.result_of(a_task())
+        process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+    lines = [line.partition(" ") for line in noted.read_text().splitlines()]
+    called = {what for how, _, what in lines if how == "called"}
+    wrote = {Path(what) for how, _, what in lines if how == "wrote"} - {Path("/dev/null")}
+    assert called - {"127.0.0.1"} == {"localhost"}, "the proof that calls are seen"
+    outside = {path for path in wrote if not path.is_relative_to(project.parent / "state")}
+    assert outside == {Path(f"{noted}.proof")}
+
+
 async def test_second_signal_ends_a_hanging_handler_at_once(platform: ScriptedPlatform, project: Path) -> None:
     platform.objects["requests/PR-7"] = {"id": "PR-7", "hold": str(project / "held")}
     async with cextrun(project, "-u", **credentials(platform)) as runner:

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from fastapi import APIRouter, FastAPI
 
-from connect_eaas import EventsApplicationBase, WebApplicationBase, unauthorized, web_app
+from connect_eaas import (
+    EventsApplicationBase,
+    WebApplicationBase,
+    account_settings_page,
+    admin_pages,
+    customer_pages,
+    devops_pages,
+    module_pages,
+    unauthorized,
+    variables,
+    web_app,
+)
 from connect_eaas.declarations import Declarations
 from connect_eaas.runner.features import tables_of
 from connect_eaas.web.routing import Router, endpoints
@@ -59,6 +70,29 @@ def test_tables_tell_who_may_call(monkeypatch: pytest.MonkeyPatch) -> None:
         "Authenticated endpoints (below /api)": (("GET", "/orders", "List orders"),),
         "Endpoints for everybody (below /unauthorized and /guest)": (("GET", "/health", "Health"),),
     }
+
+
+def test_tables_name_pages_of_all_kinds_and_variables() -> None:
+    @account_settings_page("Settings", "/static/settings.html")
+    @module_pages("Main", "/static/main.html", children=[{"label": "Tab", "url": "/static/tab.html"}])
+    @admin_pages([{"label": "Admin", "url": "/static/admin.html"}])
+    @devops_pages([{"label": "Operations", "url": "/static/operations.html"}])
+    @customer_pages([{"label": "Home", "url": "/static/home.html"}])
+    @variables([{"name": "SECRET", "initial_value": "s3cret", "secure": True}, {"name": "PLAIN"}])
+    class Paged(WebApplicationBase): ...
+
+    tables = {table.title: table.rows for table in tables_of(Declarations.inspect(Paged)[0])}
+    assert {row[1:] for row in tables["Pages"]} == {
+        ("Settings", "/static/settings.html"),
+        ("Main", "/static/main.html"),
+        ("- Tab", "/static/tab.html"),
+        ("Admin", "/static/admin.html"),
+        ("Operations", "/static/operations.html"),
+        ("Home", "/static/home.html"),
+    }
+    assert len({row[0] for row in tables["Pages"]}) == 5, "each kind has a place of its own"
+    assert set(tables["Variables"]) == {("SECRET", "yes"), ("PLAIN", "no")}
+    assert "s3cret" not in str(tables)
 
 
 def test_other_applications_have_none() -> None:
