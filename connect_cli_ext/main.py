@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import sys
@@ -20,7 +21,16 @@ _COMPLETE = "_CCLI_COMPLETE"
 
 def main() -> None:
     """Run `ccli` with the process's arguments, and end the process with its exit status."""
+    _wait_for_slow_readers()
     sys.exit(run(sys.argv[1:]))
+
+
+def _wait_for_slow_readers() -> None:
+    """Where another program left its terminal or pipe non-blocking, long output would be cut off without a word."""
+    for stream in (sys.stdout, sys.stderr):
+        # There may be no such stream, or none that can be set.
+        with contextlib.suppress(AttributeError, OSError, ValueError):
+            os.set_blocking(stream.fileno(), True)
 
 
 def run(arguments: Sequence[str]) -> int:

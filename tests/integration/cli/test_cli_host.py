@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -307,6 +309,25 @@ def test_a_reader_that_goes_away_is_no_crash(home: Path, ccli_command: list[str]
     _, err = process.communicate(timeout=20)
     assert process.returncode == 1
     assert err == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a pipe of a known size")
+def test_long_output_is_whole_also_where_the_reader_is_slow_and_the_pipe_does_not_block(
+    home: Path, ccli_command: list[str]
+) -> None:
+    read_end, write_end = os.pipe()
+    # The smallest pipe, in the state in which programs on other loops leave it.
+    fcntl.fcntl(write_end, 1031, 4096)
+    os.set_blocking(write_end, False)
+    words = ["project", "extension", "validate", "--rules"]
+    process = subprocess.Popen([*ccli_command, *words], stdout=write_end, stderr=subprocess.PIPE)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as pipe:
+        output = pipe.read()
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, b"")
+    assert len(output) > 20_000
+    assert len(json.loads(output)) > 20
 
 
 @pytest.mark.parametrize("no_color", [None, "1"])
