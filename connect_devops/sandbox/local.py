@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ from connect_devops.sandbox.endpoints import Call
 from connect_devops.sandbox.errors import BadAnswerError
 from connect_devops.sandbox.own_events import OWN_EVENTS, Wish
 from connect_devops.sandbox.samples import Sample, create_sample
+from connect_devops.sandbox.samples.create import concerned_extensions
+from connect_devops.sandbox.settings_offer import SettingsOffer, offer_settings
+from connect_devops.sandbox.transformations import TRANSFORMATIONS, Meant, without_settings
 from connect_devops.sandbox.validation import validate
 from connect_devops.services.interactive import NoAnswerError, NotConnectedError
 from connect_devops.services.queue import Submission
@@ -21,6 +25,7 @@ from connect_devops.services.queue import Submission
 __all__ = ["trigger"]
 
 _ACTION: Final = "action_id"
+_SETTINGS: Final = ("transformation.settings", "transformation.columns")
 
 
 async def trigger(call: Call) -> dict[str, Any]:
@@ -50,6 +55,9 @@ async def trigger(call: Call) -> dict[str, Any]:
     if event_type == product_actions.EVENT_TYPE and overrides and _ACTION in overrides:
         action_id = str(overrides[_ACTION])
         overrides = {path: value for path, value in overrides.items() if path != _ACTION}
+    offer = await _offered_settings(call, event_type, overrides or {})
+    if offer is not None:
+        overrides = {**(overrides or {}), **offer.changes}
     sample = await anyio.to_thread.run_sync(
         partial(
             create_sample,
@@ -62,11 +70,29 @@ async def trigger(call: Call) -> dict[str, Any]:
             seed=seed,
         )
     )
+    if offer is not None:
+        sample = replace(sample, notes=(*sample.notes, offer.note))
     if event_type.endswith("_validation"):
         return await _validated(call, sample)
     if event_type == product_actions.EVENT_TYPE:
         return await _action(call, sample, action_id)
     return _described(sample)
+
+
+async def _offered_settings(call: Call, event_type: str, changes: Mapping[str, Any]) -> SettingsOffer | None:
+    """Make settings for a transformation that has none; what somebody gives is left to them."""
+    given = any(path == "transformation" or path.startswith(_SETTINGS) for path in changes)
+    if event_type not in TRANSFORMATIONS or call.body.get("payload") is not None or given:
+        return None
+    method = changes.get("transformation.method")
+    extension_id = body.text(call.body, "extension_id")
+
+    def find() -> Meant | None:
+        extensions = concerned_extensions(call.world, event_type, extension_id)
+        return without_settings(call.world, method if isinstance(method, str) else None, extensions)
+
+    meant = await anyio.to_thread.run_sync(find)
+    return None if meant is None else await offer_settings(call.world, meant)
 
 
 def _own_event(call: Call, event_type: str, changes: dict[str, Any]) -> dict[str, Any]:

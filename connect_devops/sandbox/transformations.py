@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from connect_devops.domain.account import Identity
@@ -25,7 +26,7 @@ from connect_devops.services.environments import Environment
 from connect_devops.services.extensions import Extension
 from connect_devops.services.queue import NewTask, Submission
 
-__all__ = ["BATCHES", "REQUESTS", "act", "functions", "start", "update"]
+__all__ = ["BATCHES", "REQUESTS", "TRANSFORMATIONS", "Meant", "act", "functions", "start", "update", "without_settings"]
 
 REQUESTS: Final = (kinds.BILLING_REQUESTS, kinds.PRICING_REQUESTS)
 """The kinds of transformation requests."""
@@ -34,6 +35,9 @@ BATCHES: Final[Mapping[str, Kind]] = {
     kinds.PRICING_REQUESTS.collection: kinds.PRICING_BATCHES,
 }
 """Whose batches they are in, by the collection of requests."""
+
+TRANSFORMATIONS: Final = ("billing_transformation_request", "pricing_transformation_request")
+"""Their event types."""
 
 _MAX_ROWS: Final = 1_000_000
 
@@ -119,6 +123,42 @@ def start(
         submission = world.services.queue.submit(task)
         world.services.task_objects.keep([submission], kind.collection, doc)
         return [submission], remarks
+
+
+@dataclass(frozen=True)
+class Meant:
+    """A transformation that a request would be sent to, which has a dialog and no settings yet."""
+
+    method: str
+    environment_id: str
+    owner_id: str
+
+
+def without_settings(world: World, method: str | None, extensions: Sequence[Extension]) -> Meant | None:
+    """Return the transformation that ``start`` would choose, if its request would have no settings.
+
+    Args:
+        world: the sandbox.
+        method: ``transformation.method`` of the request, None for any.
+        extensions: those that are meant.
+
+    Returns:
+        None also if people do it, it has no dialog, or its extension is not connected.
+
+    Raises:
+        ValidationError: there is no such method.
+    """
+    wanted = {} if method is None else {"method": method}
+    with world.services.store.transaction():
+        function, _ = _chosen(world, {"transformation": wanted}, extensions)
+        if function is None or function["manual"] or not function["ui"]["edit_dialog"]:
+            return None
+        environment_id, owner = function["environment"]["id"], world.services.accounts.owner()
+        if owner is None or not _is_connected(world, function):
+            return None
+        if kept_choice(world.services.store, environment_id, function["method"]) is not None:
+            return None
+        return Meant(function["method"], environment_id, owner.id)
 
 
 def _chosen(

@@ -159,13 +159,32 @@ def test_dialogs_of_transformations_save_what_the_transformations_read(
     assert [column["name"] for column in columns["output"]] == ["Again", "Once more"]
 
 
+def test_a_plain_request_has_settings_that_the_new_project_accepts(
+    make_loop: Callable[..., Loop], tmp_path: Path
+) -> None:
+    loop = running(make_loop, tmp_path, "extension_type=transformations")
+    for event in ("billing_transformation_request", "pricing_transformation_request"):
+        made = loop.trigger(event)
+        transformation = made["object"]["transformation"]
+        ((source, target),) = [(copy["source"], copy["target"]) for copy in transformation["settings"]["copies"]]
+        assert transformation["overview"] == f"Copies these columns:\n{source} → {target}"
+        assert [[one["name"] for one in transformation["columns"][side]] for side in ("input", "output")] == [
+            [source],
+            [target],
+        ]
+        (note,) = made["notes"]
+        assert "made up from what /api/validate/copy_columns takes" in note
+        assert loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")["status"] == "succeeded"
+
+
 def test_a_transformation_without_settings_says_what_is_missing(make_loop: Callable[..., Loop], tmp_path: Path) -> None:
     loop = running(make_loop, tmp_path, "extension_type=transformations")
     for method, problem in (
         ("copy_columns", "copies is missing. Choose them in its dialog."),
         ("lookup_subscription", "column is missing; output is missing. Choose them in its dialog."),
     ):
-        made = loop.trigger("billing_transformation_request", **{"transformation.method": method})
+        given = {"transformation.method": method, "transformation.settings": {}}
+        made = loop.trigger("billing_transformation_request", **given)
         assert "choose them in its dialog with 'ccli devops open page'" in made["notes"][-1]
         done = loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")
         assert done["status"] == "failed"

@@ -24,7 +24,7 @@ from connect_devops.services.extensions import Extension, Reference
 from connect_devops.services.queue import Submission
 from connect_eaas.events import CATALOGUE
 
-__all__ = ["EVENTS", "Sample", "create_sample"]
+__all__ = ["EVENTS", "Sample", "concerned_extensions", "create_sample"]
 
 Build = Callable[[World, Scene, Words, str], dict[str, Any]]
 
@@ -156,7 +156,7 @@ def create_sample(
         near = get_close_matches(event_type, CATALOGUE) or sorted(CATALOGUE)
         raise ValidationError.of("event_type", f"There is no event '{event_type}'. Possible: {', '.join(near)}.")
     with world.services.store.transaction():
-        extensions = _extensions(world, event_type, extension_id)
+        extensions = concerned_extensions(world, event_type, extension_id)
         words = Words(seed if seed is not None else int(world.services.ids.uuid().replace("-", ""), 16))
         if payload is not None:
             doc = check_payload(payload, recipe.kind, recipe.type, CATALOGUE[event_type])
@@ -207,7 +207,7 @@ def _publish(
     return Sample(copy.deepcopy(doc), kind, tuple(tasks), tuple(notes))
 
 
-def _extensions(world: World, event_type: str, extension_id: str | None) -> list[Extension]:
+def concerned_extensions(world: World, event_type: str, extension_id: str | None) -> list[Extension]:
     """The extension that is meant, or all that may hear of the event; those that subscribed come first."""
     if extension_id is not None:
         return [world.services.extensions.get(extension_id)]
