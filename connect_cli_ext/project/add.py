@@ -18,7 +18,7 @@ from connect_cli_ext.lazy import LazyGroup
 from connect_cli_ext.output import sign
 from connect_cli_ext.project.additions import Addition, bring_in, without
 from connect_cli_ext.project.changes import recover
-from connect_cli_ext.project.copies import add_page, add_transformation
+from connect_cli_ext.project.copies import COPIED, add_page, add_transformation
 from connect_cli_ext.project.existing import (
     Application,
     ExistingProject,
@@ -30,6 +30,7 @@ from connect_cli_ext.project.existing import (
 )
 from connect_cli_ext.project.graft import top_level
 from connect_cli_ext.project.hold import held
+from connect_cli_ext.project.readme import EVENTS, TRANSFORMATIONS, VARIABLES, add_row, add_tab, code
 from connect_cli_ext.project.rendering import answers_from, rendering
 from connect_cli_ext.project.template import served
 from connect_cli_ext.project.variable import add_variable
@@ -156,7 +157,21 @@ def schedulable(name: str, title: str | None, description: str | None, project_d
     addition.changes.written.pop("pyproject.toml", None)
     addition.told = [item for item in addition.told if item[0] != "pyproject.toml"]
     addition.notes = [note for note in addition.notes if not note.startswith("pyproject.toml")]
+    told = description or _description_of(after, name)
+    add_row(project, addition, EVENTS, (f'schedule "{shown}"', "–", told))
     _finish(project, addition, f"schedulable method {name}", application.path, name)
+
+
+def _description_of(texts: Mapping[str, bytes], method: str) -> str:
+    """Return what the rendering says that a schedulable method does."""
+    for path, content in texts.items():
+        if path.endswith(".py") and not path.startswith("tests/") and method.encode() in content:
+            for node in ast.walk(ast.parse(content)):
+                if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == method:
+                    for decorator in node.decorator_list:
+                        if isinstance(decorator, ast.Call) and isinstance(decorator.args[-1], ast.Constant):
+                            return str(decorator.args[-1].value)
+    return ""
 
 
 def _named(path: str, content: bytes, name: str, title: str, description: str | None) -> bytes:
@@ -183,6 +198,7 @@ def _named(path: str, content: bytes, name: str, title: str, description: str | 
 @add.command()
 @click.argument("name")
 @click.option("--value", default="", help="Initial value.")
+@click.option("--description", help="What it is for, in a sentence for people; stands in the README.")
 @click.option("--secure", is_flag=True, help="Keep its value secret: encrypted, and readable by the extension only.")
 @click.option(
     "--to",
@@ -191,16 +207,19 @@ def _named(path: str, content: bytes, name: str, title: str, description: str | 
     help="Which application declares it. Default: the first that the project has.",
 )
 @project_option
-def variable(name: str, value: str, secure: bool, kind: str | None, project_dir: Path) -> None:
-    """Add the environment variable NAME: to the class, to the deployment, and to the tests' values."""
+def variable(name: str, value: str, description: str | None, secure: bool, kind: str | None, project_dir: Path) -> None:
+    """Add the environment variable NAME: to the class, to the deployment, to the tests' values, and to the README."""
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise click.BadParameter(f"'{name}' is no name of a variable; an example is API_TOKEN", param_hint="NAME")
     if any(not character.isprintable() for character in value):
         raise click.BadParameter("it must be one line of text", param_hint="--value")
+    _line(description, "--description")
     project = _open(project_dir)
     first = next(candidate for candidate in _APPLICATIONS.values() if candidate in project.applications)
     application = project.application(_APPLICATIONS[kind] if kind else first)
     addition = add_variable(project, application, name, value, secure=secure)
+    row = (code(name), "yes" if secure else "no", code(value), description or "")
+    add_row(project, addition, VARIABLES, row)
     _finish(project, addition, f"variable {name}", application.path, name)
 
 
@@ -259,6 +278,7 @@ def transformation(name: str, title: str | None, description: str | None, projec
     shown = title or name.replace("_", " ").strip().capitalize()
     rendered = _rendered(project, with_present(project))
     addition = add_transformation(project, rendered, name, shown, description)
+    add_row(project, addition, TRANSFORMATIONS, (shown, description or COPIED, code(name)))
     _finish(project, addition, f"transformation {name}", there.path, name)
 
 
@@ -284,6 +304,7 @@ def page(name: str, title: str | None, project_dir: Path) -> None:
     shown = title or name.replace("_", " ").strip().capitalize()
     answers = {**with_present(project), "webapp_supports_ui": "y"}
     addition = add_page(project, _rendered(project, answers), name, shown)
+    add_tab(project, addition, shown)
     _finish(project, addition, f"page {name}", there.path, name)
 
 

@@ -18,6 +18,7 @@ from connect_cli_ext.project.changes import Changes
 from connect_cli_ext.project.existing import ExistingProject, entry_points
 from connect_cli_ext.project.graft import graft, members, top_level
 from connect_cli_ext.project.merge import Labels, is_source, merge
+from connect_cli_ext.project.tables import with_new_rows
 
 __all__ = ["Addition", "Texts", "bring_in", "without"]
 
@@ -134,6 +135,8 @@ def _bring(
         merged = _by_lines(path, before or b"", mine, after)
     else:
         merged = None
+    if merged is None and lines and path.endswith(".md"):
+        merged = _by_rows(path, before or b"", mine, after)
     if merged is None and path.endswith(".py"):
         outcome = graft(mine.decode(), (before or b"").decode(), after.decode(), class_name, project.own_packages)
         merged = outcome.text.encode()
@@ -161,6 +164,15 @@ def _by_lines(path: str, before: bytes, mine: bytes, after: bytes) -> bytes | No
         if len(defined) != len(set(defined)):
             return None
     return merged.content
+
+
+def _by_rows(path: str, before: bytes, mine: bytes, after: bytes) -> bytes | None:
+    """Bring new rows of tables in one by one, then the rest by lines: two rows at the same place are no conflict."""
+    try:
+        old, new, ours = before.decode(), after.decode(), mine.decode()
+    except UnicodeDecodeError:
+        return None
+    return _by_lines(path, with_new_rows(old, old, new).encode(), with_new_rows(ours, old, new).encode(), after)
 
 
 def without(content: bytes, class_name: str, word: str) -> bytes:

@@ -13,7 +13,10 @@ from connect_cli_ext.project.existing import Application, ExistingProject, entry
 from connect_cli_ext.project.graft import top_level
 from connect_cli_ext.project.writing import quoted, wrapped
 
-__all__ = ["add_page", "add_transformation"]
+__all__ = ["COPIED", "add_page", "add_transformation"]
+
+COPIED = "Copies columns under other names: change it to what it is for."
+"""What a new transformation is said to do, until somebody says otherwise."""
 
 _MODEL = "copy_columns"
 _OTHERS = ("lookup_subscription", "by_hand")
@@ -64,7 +67,7 @@ def _python(
     model = re.compile(rf"(    @transformation\()\n(?:.*\n)*?(    \)\n    (?:async )?def {name}\()")
 
     def head(match: re.Match[str]) -> str:
-        told = description or "Copies columns under other names: change it to what it is for."
+        told = description or COPIED
         page = f"/static/transformations/{name}.html"
         lines = "".join(
             f"        {key}={quoted(value)},\n"

@@ -46,6 +46,13 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+def rows(text: str, heading: str) -> list[str]:
+    """The first cells of the table that begins with this heading."""
+    _, _, rest = text.partition(f"\n{heading}")
+    table = rest.partition("\n\n")[0].splitlines()[2:]
+    return [line.split("|")[1].strip() for line in table]
+
+
 def check(project: Path) -> None:
     """The project is clean for its linter, and its own tests pass."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
@@ -124,6 +131,13 @@ def test_schedulable_methods_and_variables_of_every_type(ccli: Ccli, make: Make,
     deployment = yaml.safe_load((project / "connect-deployment.yaml").read_text())
     assert deployment["var"]["SECRET_TOKEN"] == {"secure": True}
     assert deployment["var"]["REGION"] == {"value": 'E"U'}
+    described = ("--description", "Where | we are.", "--value", "EU")
+    assert ccli(*ADD, "variable", "PLACE", *described, "-p", project).status == 0
+    readme = (project / "README.md").read_text()
+    assert '| schedule "Refresh prices" | – | Logs how many' in readme
+    assert f'| schedule "All "prices"" | – | {long} |\n' in readme
+    assert "| `SECRET_TOKEN` | yes |  |  |\n" in readme
+    assert "| `PLACE` | no | `EU` | Where \\| we are. |\n" in readme
     check(project)
 
 
@@ -157,6 +171,7 @@ def test_transformations_begin_as_a_copy_with_dialog_endpoint_and_tests(ccli: Cc
     assert '        name="Round prices",\n        description="Rounds prices.",\n' in text
     assert 'edit_dialog_ui="/static/transformations/round_prices.html"' in text
     assert "    def copy_columns(self" in text
+    assert "| Round prices | Rounds prices. | `round_prices` |" in (project / "README.md").read_text()
     assert '@router.post("/validate/round_prices")' in (project / "connect_ext" / "webapp.py").read_text()
     assert "ui/tests/transformations/round_prices.test.js (new)" in result.out
     tests = (project / "tests" / "test_webapp.py").read_text()
@@ -186,6 +201,8 @@ def test_pages_become_tabs_with_a_test(ccli: Ccli, make: Make) -> None:
     script_test = (project / "ui" / "tests" / "more.test.js").read_text()
     assert "import { start } from '../src/more.js';" in script_test
     assert "openPage('more.html')" in script_test
+    readme = (project / "README.md").read_text()
+    assert 'account\'s settings.\nThe tab *Statistics* is beside the main page.\nThe tab *More & "more"* is' in readme
     again = ccli(*ADD, "page", "more", "-p", project)
     assert (again.status, "exists already" in again.err) == (1, True)
     check(project)
@@ -230,13 +247,38 @@ def test_what_was_added_before_is_known_to_what_is_added_next(ccli: Ccli, make: 
     ):
         result = ccli(*ADD, *words, "-p", project)
         assert (result.status, result.err) == (0, ""), (words, result.err)
-        assert "README.md is left as it is" not in result.out
+        assert "README.md (changed)" in result.out
     text = (project / "README.md").read_text()
     assert text.count("## Variables") == 1
-    assert text.count("| name | secured |") == 1
-    for name in ("`asset_purchase_request_processing`", "`product_action_execution`", "`ANVIL_API_KEY`"):
-        assert name in text
+    assert rows(text, "| event |") == [
+        "`asset_purchase_request_processing`",
+        "`product_action_execution`",
+        'schedule "Count pending requests"',
+        'schedule "Refresh prices"',
+    ]
+    assert sorted(rows(text, "| name | secured |")) == [
+        "`ANVIL_API_KEY`",
+        "`ASSET_REQUEST_APPROVE_TEMPLATE_ID`",
+        "`PRODUCT_ACTION_URL`",
+        "`TOKEN`",
+    ]
     check(project)
+
+
+def test_a_readme_of_one_s_own_is_left_alone_and_what_has_no_place_is_told(ccli: Ccli, make: Make) -> None:
+    project = make(event_types="background", background="asset_cancel_request_processing")
+    readme = project / "README.md"
+    readme.write_text("# Mine\n\nNo tables.\n")
+    for words, missing in (
+        (("schedulable", "tidy_up"), "no table of 'event', 'statuses', …"),
+        (("variable", "TOKEN"), "no table of 'name', 'secured', …"),
+    ):
+        result = ccli(*ADD, *words, "-p", project)
+        assert (result.status, result.err) == (0, "")
+        assert f"README.md has {missing}: describe the new one yourself" in result.out
+    assert readme.read_text() == "# Mine\n\nNo tables.\n"
+    readme.unlink()
+    assert "README" not in ccli(*ADD, "schedulable", "tidy_more", "-p", project).out
 
 
 def test_what_exists_is_named_with_file_and_line_and_nothing_is_changed(ccli: Ccli, make: Make) -> None:
