@@ -56,6 +56,12 @@ class Menu:
             if all(word in f"{option.label} {option.value}".casefold() for word in words)
         )
 
+    @property
+    def current(self) -> Choice | None:
+        """The option under the cursor; None if the filter leaves none."""
+        shown = self.shown
+        return shown[self.cursor] if shown else None
+
     def is_chosen(self, option: Choice) -> bool:
         """Whether ``option`` is one of the chosen ones."""
         return option.value in self._ticked

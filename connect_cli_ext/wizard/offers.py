@@ -154,7 +154,7 @@ def events_of(view: View, category: str) -> tuple[Choice, ...]:
     kind = view.text("extension_type")
     served = view.surroundings.served.events
     return tuple(
-        Choice(option.type, option.title)
+        Choice(option.type, option.title, option.type)
         for option in view.surroundings.events.options()
         if option.category == category and kind in option.extension_types and (served is None or option.type in served)
     )

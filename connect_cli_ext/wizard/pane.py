@@ -120,17 +120,28 @@ def _link(address: str, room: int) -> list[Line]:
 
 
 def _message(dialogue: Dialogue, room: int, rows: int) -> list[Line]:
-    """Return what is wrong in exactly ``rows`` rows, so that nothing jumps when it appears."""
+    """Return what is wrong, or what the option under the cursor is, in exactly ``rows`` rows: then nothing jumps."""
     text = dialogue.problem
     lines: list[Line] = []
     if dialogue.mode is Mode.LEAVING:
         lines = _wrapped(_LEAVE, room, Look.LABEL)
     elif text is not None:
         lines = _wrapped(f"! {text[:1].upper()}{text[1:]}", room, Look.PROBLEM)
+    elif isinstance(dialogue.control, Menu):
+        lines = _term(dialogue.control, room)
     lines = lines[:rows]
     gap = rows - len(lines)
     # One empty row stays between it and the buttons if there is room.
     return [*[()] * max(gap - 1, 0), *lines, *([()] if gap else [])]
+
+
+def _term(menu: Menu, room: int) -> list[Line]:
+    """Return what authors know the option under the cursor by."""
+    term = menu.current.term if menu.current is not None else ""
+    told = f"Event type: {term}"
+    if not term or width(told) <= room:
+        return [(Span(told, Look.HELP),)] if term else []
+    return [(Span(line, Look.HELP),) for line in wrap(term, room, parts="_")]
 
 
 def _button(button: Button, *, focused: bool, signs: Signs, narrow: bool = False) -> Span:

@@ -86,7 +86,8 @@ def _say_step(wizard: Wizard, step: Step) -> None:
     for number, choice in enumerate(_choices(wizard, step), start=1):
         value = wizard.value
         chosen = choice.value in value if isinstance(value, tuple) else choice.value == value
-        click.echo(f"  {number}. {'*' if chosen else ' '} {choice.label}")
+        term = f" ({choice.term})" if choice.term else ""
+        click.echo(f"  {number}. {'*' if chosen else ' '} {choice.label}{term}")
 
 
 def _choices(wizard: Wizard, step: Step) -> Sequence[Choice]:

@@ -40,10 +40,17 @@ class View(Protocol):
 
 @dataclass(frozen=True)
 class Choice:
-    """One value to choose, and how it is shown."""
+    """One value to choose, and how it is shown.
+
+    Args:
+        value: the value.
+        label: how it is called for people.
+        term: what authors know it by, for choices whose label does not say that; told of the one under the cursor.
+    """
 
     value: str
     label: str
+    term: str = ""
 
 
 Check = Callable[[Value, View], str | None]

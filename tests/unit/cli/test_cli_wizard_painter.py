@@ -62,7 +62,7 @@ def test_sending_only_what_has_changed_gives_the_same_screen(presses: list[Press
         ("project_name", "x", 1),
         ("project_name", Key.LEFT, 1),
         ("license", Key.DOWN, 2),
-        ("background", Key.DOWN, 2),
+        ("background", Key.DOWN, 3),
         ("background", " ", 2),
         ("license", Key.TAB, 3),
     ],

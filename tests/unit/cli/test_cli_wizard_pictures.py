@@ -66,3 +66,16 @@ def test_other_screens(columns: int, rows: int) -> None:
     rule = "=" * columns
     text = "".join(f"{rule}\n{picture.text}\n" for picture in pictures) + f"{rule}\n"
     check_snapshot(SNAPSHOTS / f"wizard_others_{columns}x{rows}.txt", text)
+
+
+def test_the_type_of_the_event_under_the_cursor_is_told() -> None:
+    dialogue = new_dialogue("background")
+    assert "Event type: asset_purchase_request_processing" in draw(dialogue, 80, 24, UNICODE_SIGNS).text
+    dialogue.press(Key.END)
+    last = dialogue.step.choices(dialogue.wizard.draft)[-1].value
+    assert f"Event type: {last}" in draw(dialogue, 80, 24, UNICODE_SIGNS).text
+    for letter in "nothing":
+        dialogue.press(letter)
+    text = draw(dialogue, 80, 24, UNICODE_SIGNS).text
+    assert "Nothing matches" in text
+    assert "Event type" not in text
