@@ -130,3 +130,26 @@ async def test_any_router_will_do() -> None:
         operation = (await client.get("/openapi.json")).json()["paths"]["/any/{name}"]["get"]
     assert operation["tags"] == ["kept"]
     assert sorted(item["name"] for item in operation["parameters"]) == ["name", "x-caller"]
+
+
+async def test_methods_on_one_router_belong_to_the_class_that_adopts_them() -> None:
+    shared = Router()
+
+    class One(WebApplicationBase):
+        @shared.get("/one")
+        def one(self) -> str:
+            return type(self).__name__
+
+    class Two(WebApplicationBase):
+        @shared.get("/two")
+        def two(self) -> str:
+            return type(self).__name__
+
+    # In the other order, and before the first class has adopted anything.
+    web_app(shared)(Two)
+    assert [getattr(route, "path", None) for route in shared.routes] == ["/two"]
+    web_app(shared)(One)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=application(shared)), base_url="http://test"
+    ) as client:
+        assert [(await client.get(path)).json() for path in ("/one", "/two")] == ["One", "Two"]
