@@ -14,7 +14,7 @@ from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["BUCKETS_S", "FAMILIES", "Board", "Family", "Meter", "Reading"]
+__all__ = ["BUCKETS_S", "FAMILIES", "OUTBOX", "SESSIONS", "STUCK", "Board", "Family", "Meter", "Reading"]
 
 BUCKETS_S: Final = (0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0, 120.0, 600.0, 3600.0, float("inf"))
 """Upper bounds of the histograms, in seconds: from an interactive no-op to a schedule of hours."""

@@ -1,14 +1,15 @@
-"""The process that answers Prometheus: adds the workers' files up at each scrape.
+"""The process that answers Prometheus, and whoever asks whether the runner is well, from the workers' files.
 
-It is a process of its own, as the supervisor has neither threads nor a loop, and a worker may be busy or dead.
+``/health`` answers 200 while every session is connected, else 503; any other path has the metrics. It is a process of its own, as the supervisor has neither threads nor a loop, and a worker may be busy or dead.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,9 +19,11 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from connect_eaas.runner import console
 from connect_eaas.runner.console import LogStyle
-from connect_eaas.runner.metrics import BUCKETS_S, FAMILIES, Board, Family
+from connect_eaas.runner.metrics import BUCKETS_S, FAMILIES, OUTBOX, SESSIONS, STUCK, Board, Family
 
-__all__ = ["BoardsCollector", "ExportSpec", "serve_metrics"]
+__all__ = ["BoardsCollector", "ExportSpec", "health", "serve_metrics"]
+
+_Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,8 @@ class ExportSpec:
 
     boards: Path
     """Directory of the workers' files."""
+    kinds: Path
+    """File with the kinds of sessions that there are to be, as a JSON list."""
     listener: socket.socket
     version: str
     logs: LogStyle
@@ -46,12 +51,51 @@ def serve_metrics(spec: ExportSpec, connection: Connection[Any, Any]) -> int:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(BoardsCollector(spec.boards, spec.version))
     server = _Server(spec.listener)
-    server.set_app(make_wsgi_app(registry))
+    server.set_app(_routed(spec, make_wsgi_app(registry)))
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         while True:
             connection.recv()
     return 0
+
+
+def health(boards: Path, kinds: Iterable[str]) -> dict[str, Any]:
+    """Say how the runner is: ``ok`` is True while each session is connected.
+
+    Args:
+        boards: directory of the workers' files, each named after its kind.
+        kinds: of the sessions that there are to be.
+
+    Returns:
+        ``ok``, and ``sessions``: kind to ``connected``, ``results_waiting`` and ``handlers_stuck``.
+    """
+    sessions = {}
+    for kind in sorted(kinds):
+        present = {"connected": False, "results_waiting": 0, "handlers_stuck": 0}
+        if (boards / kind).is_file():
+            board = Board(boards / kind)
+            numbers = {reading.family.name: reading.floats[0] for reading in board.read()}
+            board.close()
+            present = {
+                "connected": bool(numbers[SESSIONS.name]),
+                "results_waiting": int(numbers[OUTBOX.name]),
+                "handlers_stuck": int(numbers[STUCK.name]),
+            }
+        sessions[kind] = present
+    return {"ok": bool(sessions) and all(item["connected"] for item in sessions.values()), "sessions": sessions}
+
+
+def _routed(spec: ExportSpec, metrics: _Wsgi) -> _Wsgi:
+    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if environ.get("PATH_INFO", "").rstrip("/") != "/health":
+            return metrics(environ, start_response)
+        found = health(spec.boards, json.loads(spec.kinds.read_text(encoding="utf-8")))
+        body = json.dumps(found).encode() + b"\n"
+        fields = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
+        start_response("200 OK" if found["ok"] else "503 Service Unavailable", fields)
+        return [body]
+
+    return application
 
 
 class BoardsCollector:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import logging
 import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -50,15 +51,20 @@ class MetricsService:
             raise SettingsError(
                 f"CONNECT_METRICS_PORT: cannot listen at {host}:{port}: {error.strerror or error}"
             ) from error
-        self.boards = Path(tempfile.mkdtemp(prefix="connect-metrics-"))
+        self._directory = Path(tempfile.mkdtemp(prefix="connect-metrics-"))
+        self.boards = self._directory / "boards"
+        self.boards.mkdir()
+        self._kinds = self._directory / "kinds.json"
+        self.expect(())
         self.port: int = self._listener.getsockname()[1]
-        self._spec = ExportSpec(self.boards, self._listener, version, logs)
+        self._spec = ExportSpec(self.boards, self._kinds, self._listener, version, logs)
         self._child: Child | None = None
         self._begun = 0.0
         self._restarts = Restarts()
         # When the process is to be started; None while it runs.
         self.due: float | None = time.monotonic()
-        _log.info("metrics at http://%s:%d/metrics", f"[{host}]" if ":" in host else host, self.port)
+        shown = f"[{host}]" if ":" in host else host
+        _log.info("metrics at http://%s:%d/metrics, health at /health", shown, self.port)
 
     @property
     def connection(self) -> Connection[Any, Any] | None:
@@ -69,6 +75,12 @@ class MetricsService:
     def listener(self) -> socket.socket:
         """The open port; not for other children."""
         return self._listener
+
+    def expect(self, kinds: Iterable[str]) -> None:
+        """Say which kinds of sessions there are to be: the runner is well while each of them is connected."""
+        fresh = self._kinds.with_suffix(".new")
+        fresh.write_text(json.dumps(list(kinds)), encoding="utf-8")
+        fresh.replace(self._kinds)
 
     def tick(self, start: Callable[[ExportSpec], Child]) -> None:
         """Start the process if that is due."""
@@ -96,7 +108,7 @@ class MetricsService:
         """End the process, close the port, and remove the files."""
         self._end_child()
         self._listener.close()
-        shutil.rmtree(self.boards, ignore_errors=True)
+        shutil.rmtree(self._directory, ignore_errors=True)
 
     def _end_child(self) -> None:
         if self._child is not None:

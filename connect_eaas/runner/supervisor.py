@@ -155,6 +155,7 @@ class Supervisor:
         specs = reading.specs
         if self._metrics is not None:
             specs = tuple(dataclasses.replace(spec, metrics=self._metrics.boards / spec.kind) for spec in specs)
+            self._metrics.expect(spec.kind for spec in specs)
         crew = Crew(specs, start=self._start_worker, clock=time.monotonic, check=check, lost=self._note_lost)
         crew.start()
         return crew

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from collections.abc import Callable
@@ -71,6 +72,22 @@ def test_an_import_that_never_ends_is_ended(ccli: Ccli, project: Path) -> None:
     result = check(ccli, project, "--time-limit", "2", "--format", "json")
     assert result.status == 1
     assert [item["rule"] for item in json.loads(result.out)["items"]] == ["IMP002"]
+
+
+def test_the_project_s_code_runs_in_a_process_of_its_own_and_leaves_the_tool_as_it_was(
+    ccli: Ccli, project: Path, tmp_path: Path
+) -> None:
+    ran_in = tmp_path / "ran"
+    with (project / "connect_ext" / "extension.py").open("a") as file:
+        file.write("import os, sys\nsys.path.insert(0, '/odd')\n")
+        file.write(f"open({str(ran_in)!r}, 'a').write(f'{{os.getpid()}}\\n')\n")
+    path = list(sys.path)
+    assert check(ccli, project).status == 0
+    ran = ran_in.read_text().split()
+    assert ran, "the project was imported"
+    assert str(os.getpid()) not in ran
+    assert "connect_ext" not in sys.modules
+    assert sys.path == path
 
 
 def test_output_for_github_names_files_from_where_the_workflow_runs(

@@ -17,6 +17,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from scripted_platform import ScriptedPlatform, a_task
 from test_cextrun_process import Runner, cextrun, credentials, run
 
+from connect_eaas.runner.metrics import Board
+from connect_eaas.runner.metrics_export import health
+
+KINDS = ("background", "interactive")
+
 
 class Metrics:
     def __init__(self, url: str) -> None:
@@ -101,6 +106,57 @@ async def test_running_tasks_are_seen_while_they_run(platform: ScriptedPlatform,
         await platform.background.send(a_task(1))
         await platform.until(lambda: any("requests/PR-1" in request for request in platform.requests))
         assert await metrics.value("connect_tasks_running", category="background") == 1
+
+
+async def test_health_is_200_while_every_session_is_connected(platform: ScriptedPlatform, project: Path) -> None:
+    async with measured(project, platform) as (runner, metrics), httpx.AsyncClient(trust_env=False) as client:
+        address = metrics.url.replace("/metrics", "/health")
+        # Whoever has an answer to a task has been connected.
+        await platform.background.send(a_task(1))
+        await platform.result_of(a_task(1))
+        interactive = a_task(2, category="interactive", event_type="asset_purchase_request_validation")
+        await platform.interactive.send(interactive)
+        await platform.result_of(interactive)
+        well = await client.get(address)
+
+        # One of the sessions is refused from now on.
+        platform.refuse_with = 503
+        platform.background.socket.transport.abort()
+        await platform.until(lambda: platform.refused > 0)
+        ill = await client.get(address)
+        platform.refuse_with = None
+        await platform.connected()
+        await platform.background.send(a_task(3))
+        await platform.result_of(a_task(3))
+        again = await client.get(address)
+
+        runner.process.terminate()
+        assert await runner.ended() == 0
+
+    quiet = {"connected": True, "results_waiting": 0, "handlers_stuck": 0}
+    assert (well.status_code, well.json()) == (200, {"ok": True, "sessions": dict.fromkeys(KINDS, quiet)})
+    assert (ill.status_code, ill.json()["ok"]) == (503, False)
+    assert {kind: state["connected"] for kind, state in ill.json()["sessions"].items()} == {
+        "background": False,
+        "interactive": True,
+    }
+    assert again.status_code == 200
+
+
+def test_sessions_that_have_not_begun_are_not_well(tmp_path: Path) -> None:
+    assert health(tmp_path, []) == {"ok": False, "sessions": {}}
+    assert not health(tmp_path, ["background"])["ok"]
+    board = Board(tmp_path / "background")
+    board.connected(again=False)
+    board.owed(2)
+    board.stuck(1)
+    expected = {"connected": True, "results_waiting": 2, "handlers_stuck": 1}
+    assert health(tmp_path, ["background"]) == {"ok": True, "sessions": {"background": expected}}
+    # A kind that a reload has taken away does not matter any more.
+    assert health(tmp_path, ["background", "web"])["ok"] is False
+    board.disconnected()
+    board.close()
+    assert health(tmp_path, ["background"])["ok"] is False
 
 
 async def test_without_the_flag_no_port_is_open(platform: ScriptedPlatform, project: Path) -> None:
