@@ -1,6 +1,7 @@
 """The process that answers Prometheus, and whoever asks whether the runner is well, from the workers' files.
 
-``/health`` answers 200 while every session is connected, else 503; any other path has the metrics. It is a process of its own, as the supervisor has neither threads nor a loop, and a worker may be busy or dead.
+``/health`` answers 200 while every session is connected, else 503; any other path has the metrics. It is a process
+of its own, as the supervisor has neither threads nor a loop, and a worker may be busy or dead.
 """
 
 from __future__ import annotations

@@ -78,6 +78,15 @@ async def test_tasks_results_outbox_and_connections_of_all_processes(platform: S
         await platform.background.send(a_task(5))
         await platform.result_of(a_task(5))
         assert await metrics.value("connect_reconnects_total", worker="background") == 1
+        assert await metrics.value("connect_sessions_connected", worker="background") == 1
+
+        platform.acknowledging = False
+        await platform.background.send(a_task(6))
+        await platform.result_of(a_task(6))
+        assert await metrics.value("connect_outbox_results", worker="background") == 1
+        platform.acknowledging = True
+        platform.background.socket.transport.abort()
+        await platform.until(lambda: len(platform.results_of("TQ-0006")) == 2)
 
         runner.process.terminate()
         assert await runner.ended() == 0

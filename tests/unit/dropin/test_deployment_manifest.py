@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connect_eaas.deployment.environment import get_git_data
+from connect_eaas.deployment.environment import get_git_data, stop_environment
 from connect_eaas.deployment.errors import DeploymentError
 from connect_eaas.deployment.extension import choose_tag
 from connect_eaas.deployment.git import Repository
@@ -109,3 +109,34 @@ def test_credentials_are_sent_apart_from_the_address() -> None:
         "tag": "1.0",
         "commit": "c",
     }
+
+
+class SlowEnvironment:
+    """What the API client shows of an environment that takes some seconds to stop."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left_s = seconds
+
+    def __call__(self, action: str) -> SlowEnvironment:
+        assert action == "stop"
+        return self
+
+    def post(self) -> dict[str, str]:
+        return {"status": "stopping"}
+
+    def get(self) -> dict[str, str]:
+        return {"status": "stopping" if self.left_s > 0 else "stopped"}
+
+    def pass_time(self, seconds: float) -> None:
+        self.left_s -= seconds
+
+
+def test_a_slow_stop_is_waited_for() -> None:
+    lines: list[str] = []
+    environment = SlowEnvironment(90)
+    stop_environment(environment, lines.append, pause=environment.pass_time)
+    assert environment.left_s == 0
+    assert lines == ["Stopping the environment."]
+    endless = SlowEnvironment(10_000)
+    with pytest.raises(DeploymentError, match="still stopping after 120 seconds; deploy again"):
+        stop_environment(endless, lines.append, pause=endless.pass_time)
