@@ -93,6 +93,16 @@ def test_a_rescheduled_task_comes_back_after_its_countdown_and_is_waiting_meanwh
     assert [item.task_id for item in take(services, environment_id)] == [task_id]
 
 
+def test_a_reason_for_rescheduling_stands_with_the_attempt(services: Services, environment_id: str) -> None:
+    task_id = put(services, environment_id)
+    [leased] = take(services, environment_id)
+    output = TaskOutput(result="reschedule", countdown=60, message="waits for stock")
+    services.leases.settle(task_id, leased.lease_id, output)
+    timeline = services.queue.timeline(task_id)
+    assert timeline.task.status == "rescheduled"
+    assert [(attempt.outcome, attempt.message) for attempt in timeline.attempts] == [("reschedule", "waits for stock")]
+
+
 @pytest.mark.parametrize("result", ["retry", "reschedule"])
 def test_a_task_that_waits_for_a_later_try_is_tried_now_by_hand(
     services: Services, environment_id: str, result: Literal["retry", "reschedule"]

@@ -181,6 +181,40 @@ async def test_a_wrong_number_of_rows_fails_at_once(stage: Stage, said: int, fou
     assert f"the request says {said} (stats.rows.total)" in message
 
 
+class Uneven(TransformationsApplicationBase):
+    last_began: ClassVar[threading.Event] = threading.Event()
+
+    @transformation("Coroutine", "The first row waits for the last one", UI)
+    async def coroutine(self, row: Row) -> RowTransformationResponse:
+        if self.number(row) == 1:
+            assert await asyncio.to_thread(self.last_began.wait, 30)
+        return self.done(row)
+
+    @transformation("Plain", "The first row waits for the last one", UI)
+    def plain(self, row: Row) -> RowTransformationResponse:
+        if self.number(row) == 1:
+            assert self.last_began.wait(30)
+        return self.done(row)
+
+    def number(self, row: Row) -> int:
+        return int(row["id"].rpartition("-")[2])
+
+    def done(self, row: Row) -> RowTransformationResponse:
+        if self.number(row) == 300:
+            self.last_began.set()
+        return RowTransformationResponse.done(row)
+
+
+@pytest.mark.parametrize("method", ["coroutine", "plain"])
+async def test_slow_row_does_not_hold_up_those_behind_it(stage: Stage, method: str) -> None:
+    Uneven.last_began.clear()
+    async with stage.runner(Uneven, limits=Limits(row_s=20)):
+        request, status = await stage.transformed(**{"transformation.method": method, "stats.rows.total": 300})
+    assert (status, request["status"]) == ("succeeded", "completed"), await stage.message_of(request["id"])
+    given, got = rows_of(await stage.input(request)), rows_of(await stage.result(request))
+    assert [row[0] for row in got] == [row[0] for row in given], "and the rows stay in their order"
+
+
 class LooksAround(TransformationsApplicationBase):
     seen: ClassVar[list[Path]] = []
     modes: ClassVar[set[int]] = set()

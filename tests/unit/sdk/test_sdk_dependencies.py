@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
@@ -24,3 +27,14 @@ def test_nothing_old_is_imported() -> None:
     found = {name for package in PACKAGES for path in (ROOT / package).rglob("*.py") for name in imported(path)}
     assert {"click", "pydantic", "websockets"} <= found
     assert found & GONE == set()
+
+
+def test_no_dependency_has_an_upper_bound() -> None:
+    toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    project = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    listed = [*project["dependencies"], *(item for extra in extras for item in extra)]
+    assert len(listed) > 30
+    bounded = [item for item in listed if re.search(r"[<!~]|==", item.partition(";")[0])]
+    assert bounded == []
+    assert project["requires-python"] == ">=3.10"

@@ -36,6 +36,7 @@ class Ext(EventsApplicationBase):
         answers = {
             "done": BackgroundResponse.done,
             "later": lambda: BackgroundResponse.reschedule(5),
+            "because": lambda: BackgroundResponse("reschedule", 60, output="waits for stock"),
             "slow": BackgroundResponse.slow_process_reschedule,
             "skip": lambda: BackgroundResponse.skip(self.config["TEMPLATE"]),
             "fail": lambda: BackgroundResponse.fail("no stock"),
@@ -81,6 +82,7 @@ def buy(do: str, status: str = "pending") -> TaskOutcome:
     [
         ("done", TaskOutcome("success")),
         ("later", TaskOutcome("reschedule", countdown=30)),
+        ("because", TaskOutcome("reschedule", countdown=60, message="waits for stock")),
         ("slow", TaskOutcome("reschedule", countdown=300)),
         ("skip", TaskOutcome("skip", message="TL-1")),
         ("fail", TaskOutcome("fail", message="no stock")),
