@@ -31,6 +31,7 @@ _TASK_COLUMNS = {
 }
 _SHORT_MESSAGE = 20
 _MOST_CALLS = 500
+_SHOWN_CALLS = 50
 _ATTEMPT_COLUMNS = {
     "number": "#",
     "started": "STARTED",
@@ -122,8 +123,10 @@ def task(task_id: str, output: str) -> None:
     else:
         click.echo("No attempt yet.")
     if calls:
-        click.echo("\nAPI calls of the handler")
-        print_rows(call_rows(calls), _CALL_COLUMNS, output, ("at",))
+        newest = calls[-_SHOWN_CALLS:]
+        which = f", the last {len(newest)} of {len(calls)}; see all with -o json" if len(newest) < len(calls) else ""
+        click.echo(f"\nAPI calls of the handler{which}")
+        print_rows(call_rows(newest), _CALL_COLUMNS, output, ("at",))
     last = next((item["message"] for item in reversed(attempts) if item.get("message")), None)
     if last and ("\n" in last or len(last) > _SHORT_MESSAGE):
         click.echo(f"\n{last.rstrip()}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from planned_project import Planned
 
+from connect_cli_ext.devops.rest import connect
+
 
 def test_calls_of_the_handler_and_what_became_of_the_object(planned: Planned) -> None:
     with planned.running():
@@ -31,3 +33,16 @@ def test_a_task_without_calls_has_no_list_of_them(planned: Planned) -> None:
     assert "API calls" not in shown.out
     assert "still pending" in shown.out
     assert planned.json("task", task_id)["calls"] == []
+
+
+def test_of_very_many_calls_the_last_are_shown(planned: Planned) -> None:
+    with planned.running():
+        task_id = planned.purchase("no", "failed")
+    with connect() as client:
+        for number in range(53):
+            client.send("GET", f"/requests/PR-{number}", headers={"EAAS_TASK_ID": task_id})
+    assert len(planned.json("task", task_id)["calls"]) == 53
+    shown = planned.ccli("devops", "task", task_id).out
+    assert "API calls of the handler, the last 50 of 53; see all with -o json\n" in shown
+    assert "GET /requests/PR-52\n" in shown
+    assert "GET /requests/PR-2\n" not in shown
