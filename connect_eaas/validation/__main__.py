@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from connect_eaas.inflection import import_client
 from connect_eaas.validation import read_definitions, validate_project
 
 
@@ -20,6 +21,8 @@ def main(order: str) -> None:
     root = Path(asked["project"])
     os.chdir(root)
     given = asked["definitions"]
+    # Nearly every project imports it; here that is cheap.
+    import_client()
     report = validate_project(root, definitions=read_definitions(given) if given is not None else None)
     target = Path(asked["report"])
     written = target.with_suffix(".part")
