@@ -1,8 +1,9 @@
-"""Every event of the catalogue, triggered as people do it, and handled by a real runner."""
+"""Every event of the catalogue, triggered with the command that people use, and handled by a real runner."""
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 from loop import FINAL, PROJECTS, Loop, ccli
 
+from connect_cli_ext.main import run
 from connect_eaas.events import CATALOGUE, EXTENSION_TYPES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 PAIRS = [(type_, event.type) for event in CATALOGUE.values() for type_ in event.extension_types]
+FIRST = dict(reversed(PAIRS))
 APPLICATIONS = """\
 webapp = "everything_ext.web:EverythingWeb"
 tfnapp = "everything_ext.rows:EverythingRows"
@@ -54,12 +57,27 @@ def project_of(extension_type: str, root: Path) -> Path:
 
 @pytest.mark.parametrize(("extension_type", "event_type"), PAIRS)
 def test_every_event_can_be_triggered_and_is_handled(
-    loop_of: Callable[[str], Loop], extension_type: str, event_type: str
+    loop_of: Callable[[str], Loop],
+    extension_type: str,
+    event_type: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     loop = loop_of(extension_type)
-    done = ccli("devops", "trigger", event_type, "-o", "json", environ=loop.environ)
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
+    command = ["devops", "trigger", event_type, "-o", "json"]
+    if event_type == FIRST[extension_type]:
+        done = ccli(*command, environ=loop.environ)
+        status, out, err = done.returncode, done.stdout, done.stderr
+    else:
+        # To start a process for each would only take longer.
+        for name in os.environ:
+            monkeypatch.delenv(name)
+        for name, value in loop.environ.items():
+            monkeypatch.setenv(name, value)
+        status = run(command)
+        out, err = capsys.readouterr()
+    assert status == 0, err
+    answer = json.loads(out)
     if "link" in answer:
         opened = loop.client.send("GET", answer["link"])
         assert (opened.status_code, opened.text) == (200, answer["answer"]["body"]) == (200, "seen")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -64,6 +65,35 @@ def ccli(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result
         return Result(status, captured.out, captured.err)
 
     return call
+
+
+@pytest.fixture(scope="session")
+def projects_made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[tuple[tuple[str, str], ...], Path]]:
+    """A folder for projects as the command made them, and which there are."""
+    return tmp_path_factory.mktemp("projects"), {}
+
+
+@pytest.fixture
+def bootstrap(
+    ccli: Callable[..., Result],
+    tmp_path: Path,
+    projects_made: tuple[Path, dict[tuple[tuple[str, str], ...], Path]],
+) -> Callable[..., Path]:
+    """Make a project from answers with the command, or copy one that it made from the same."""
+    folder, made = projects_made
+
+    def bootstrap(**answers: str) -> Path:
+        key = tuple(sorted(answers.items()))
+        project = tmp_path / "my_awesome_project"
+        if key in made:
+            return Path(shutil.copytree(made[key], project, symlinks=True))
+        given = [item for name, value in answers.items() for item in ("--answer", f"{name}={value}")]
+        result = ccli("project", "extension", "bootstrap", "--defaults", "-o", tmp_path, *given)
+        assert result.status == 0, result.err
+        made[key] = Path(shutil.copytree(project, folder / str(len(made)), symlinks=True))
+        return project
+
+    return bootstrap
 
 
 @pytest.fixture

@@ -20,16 +20,9 @@ Make = Callable[..., Path]
 
 
 @pytest.fixture
-def make(ccli: Ccli, tmp_path: Path) -> Make:
+def make(bootstrap: Make) -> Make:
     """Make a project from answers."""
-
-    def make(**answers: str) -> Path:
-        given = [item for name, value in answers.items() for item in ("--answer", f"{name}={value}")]
-        result = ccli("project", "extension", "bootstrap", "--defaults", "-o", tmp_path, *given)
-        assert result.status == 0, result.err
-        return tmp_path / "my_awesome_project"
-
-    return make
+    return bootstrap
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -14,9 +14,8 @@ SDK = version("connect-extension-sdk")
 
 
 @pytest.fixture
-def project(ccli: Ccli, tmp_path: Path) -> Path:
-    assert ccli("project", "extension", "bootstrap", "--defaults", "-o", tmp_path).status == 0
-    return tmp_path / "my_awesome_project"
+def project(bootstrap: Callable[[], Path]) -> Path:
+    return bootstrap()
 
 
 def tree(folder: Path) -> dict[str, bytes]:

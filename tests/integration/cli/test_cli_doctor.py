@@ -23,9 +23,8 @@ def report(result: Any) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture
-def project(ccli: Ccli, tmp_path: Path) -> Path:
-    assert ccli("project", "extension", "bootstrap", "--defaults", "-o", tmp_path).status == 0
-    return tmp_path / "my_awesome_project"
+def project(bootstrap: Callable[[], Path]) -> Path:
+    return bootstrap()
 
 
 def test_a_machine_without_an_account_has_warnings_only(ccli: Ccli, tmp_path: Path, monkeypatch: Any) -> None:

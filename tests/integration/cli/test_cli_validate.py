@@ -15,9 +15,8 @@ Ccli = Callable[..., Any]
 
 
 @pytest.fixture
-def project(ccli: Ccli, tmp_path: Path) -> Path:
-    assert ccli("-s", "project", "extension", "bootstrap", "--defaults", "-o", tmp_path).status == 0
-    return tmp_path / "my_awesome_project"
+def project(bootstrap: Callable[[], Path]) -> Path:
+    return bootstrap()
 
 
 def check(ccli: Ccli, project: Path, *words: str) -> Any:

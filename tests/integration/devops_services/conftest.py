@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from connect_devops.clock import ManualClock
 from connect_devops.ids import Ids
@@ -40,36 +39,22 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def new_store(backend: str, empty_database: Path, tmp_path: Path) -> Iterator[Callable[[], Store]]:
+def new_store(request: pytest.FixtureRequest, backend: str, tmp_path: Path) -> Iterator[Callable[[], Store]]:
     """Opens a new, empty database each time it is called."""
     with ExitStack() as stack:
 
-        def sqlite() -> Store:
-            path = tmp_path / f"{uuid.uuid4().hex}.db"
-            shutil.copy(empty_database, path)
-            store = open_store(path)
+        def sqlite() -> Path:
+            return Path(shutil.copy(request.getfixturevalue("empty_database"), tmp_path / f"{uuid.uuid4().hex}.db"))
+
+        def postgres() -> str:
+            return str(stack.enter_context(request.getfixturevalue("postgres_database")()))
+
+        def make() -> Store:
+            store = open_store(sqlite() if backend == "sqlite" else postgres())
             stack.callback(store.close)
             return store
 
-        def postgres() -> Store:
-            assert POSTGRES_URL is not None
-            schema = f"t{uuid.uuid4().hex}"
-            admin = create_engine(make_url(POSTGRES_URL).set(drivername="postgresql+psycopg"))
-            with admin.begin() as connection:
-                connection.execute(text(f"CREATE SCHEMA {schema}"))
-
-            def drop() -> None:
-                with admin.begin() as connection:
-                    connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-                admin.dispose()
-
-            stack.callback(drop)
-            url = make_url(POSTGRES_URL).update_query_dict({"options": f"-csearch_path={schema}"})
-            store = open_store(url.render_as_string(hide_password=False))
-            stack.callback(store.close)
-            return store
-
-        yield sqlite if backend == "sqlite" else postgres
+        yield make
 
 
 @pytest.fixture

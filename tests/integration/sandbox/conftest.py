@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from connect_devops.clock import ManualClock
 from connect_devops.ids import Ids
@@ -24,21 +22,6 @@ POSTGRES_URL = os.environ.get("CONNECT_TEST_POSTGRES_URL")
 PRODUCT = "PRD-100-200-300"
 
 
-def _postgres_schema() -> Iterator[str]:
-    assert POSTGRES_URL is not None
-    admin_url = make_url(POSTGRES_URL).set(drivername="postgresql+psycopg")
-    admin = create_engine(admin_url)
-    schema = f"t{uuid.uuid4().hex}"
-    with admin.begin() as connection:
-        connection.execute(text(f"CREATE SCHEMA {schema}"))
-    try:
-        yield admin_url.update_query_dict({"options": f"-csearch_path={schema}"}).render_as_string(hide_password=False)
-    finally:
-        with admin.begin() as connection:
-            connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-        admin.dispose()
-
-
 @pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated SQLite file without rows, to be copied."""
@@ -48,11 +31,12 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", *(["postgres"] if POSTGRES_URL else [])])
-def location(request: pytest.FixtureRequest, tmp_path: Path, empty_database: Path) -> Iterator[Path | str]:
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
     if request.param == "sqlite":
-        yield Path(shutil.copy(empty_database, tmp_path / "devops.db"))
+        yield Path(shutil.copy(request.getfixturevalue("empty_database"), tmp_path / "devops.db"))
     else:
-        yield from _postgres_schema()
+        with request.getfixturevalue("postgres_database")() as url:
+            yield url
 
 
 @pytest.fixture
