@@ -2,7 +2,8 @@
 
 It works beside the API client's own plugin: mock calls of the clients made here with that one's
 ``client_mocker_factory()`` and ``async_client_mocker_factory()``; a call that is not mocked fails and never reaches a
-network. pytest loads this module in every project of the environment, so it imports nothing until a fixture is used.
+network. pytest loads this module in every project of the environment, so until a fixture is used it imports nothing
+that is not imported anyway.
 """
 
 from __future__ import annotations
