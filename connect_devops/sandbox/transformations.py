@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from connect_devops.domain.account import Identity
 from connect_devops.domain.errors import NotFoundError, RuleError, ValidationError
+from connect_devops.rql import read_list_request
 from connect_devops.sandbox import body, kinds, media
 from connect_devops.sandbox.kinds import Kind
 from connect_devops.sandbox.machines import TRANSFORMATION_REQUEST
@@ -40,6 +41,7 @@ TRANSFORMATIONS: Final = ("billing_transformation_request", "pricing_transformat
 """Their event types."""
 
 _MAX_ROWS: Final = 1_000_000
+_SOME: Final = read_list_request("limit=100")
 
 
 def functions(world: World, extensions: Iterable[Extension] | None = None) -> list[dict[str, Any]]:
@@ -201,16 +203,21 @@ def _is_connected(world: World, function: Mapping[str, Any]) -> bool:
 
 
 def _provide_input(world: World, kind: Kind, doc: dict[str, Any]) -> None:
-    """Write the spreadsheet of a request that has none, with as many rows as it says."""
+    """Write the spreadsheet of a request that has none, with as many rows as it says.
+
+    It is about subscriptions that exist if there are any, so that a transformation can look them up.
+    """
     if value_at(doc, "files.input.name"):
         return
     rows = value_at(doc, "stats.rows.total")
     if not isinstance(rows, int) or isinstance(rows, bool) or not 0 <= rows <= _MAX_ROWS:
         raise ValidationError.of("stats.rows.total", f"This field is a whole number from 0 to {_MAX_ROWS}.")
     folder = MediaFolder("streams_batches", str(doc["batch"]["id"]))
+    known, _ = world.objects.page(kinds.ASSETS.collection, _SOME, {})
+    subscriptions = [str(asset["id"]) for asset in known]
     words = Words(int(hashlib.sha256(str(doc["id"]).encode()).hexdigest(), 16))
     with media.keep(world, folder, f"{doc['id']}-in.xlsx") as kept:
-        write_workbook(kept.stream, sample_rows(words, rows))
+        write_workbook(kept.stream, sample_rows(words, rows, subscriptions))
     doc["files"]["input"] = {"id": kept.doc["id"], "name": media.public_path(kept.doc)}
 
 

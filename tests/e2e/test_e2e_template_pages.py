@@ -175,6 +175,14 @@ def test_a_plain_request_has_settings_that_the_new_project_accepts(
         (note,) = made["notes"]
         assert "made up from what /api/validate/copy_columns takes" in note
         assert loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")["status"] == "succeeded"
+    # A sheet is about the subscriptions that there are.
+    looking_up = {"transformation.method": "lookup_subscription"}
+    made = loop.trigger("billing_transformation_request", **looking_up)
+    assert "There is no subscription" in loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")["output"]
+    loop.trigger("asset_purchase_request_processing")
+    made = loop.trigger("billing_transformation_request", **looking_up)
+    done = loop.until_status(made["tasks"][0]["id"], "succeeded", "failed")
+    assert done["status"] == "succeeded", done["output"]
 
 
 def test_a_transformation_without_settings_says_what_is_missing(make_loop: Callable[..., Loop], tmp_path: Path) -> None:

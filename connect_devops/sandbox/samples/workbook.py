@@ -32,13 +32,19 @@ _PACKAGE: Final = "http://schemas.openxmlformats.org/package/2006"
 _SHEETS: Final = ("Data", "Columns")
 
 
-def sample_rows(words: Words, count: int) -> Iterator[tuple[Any, ...]]:
-    """Rows for ``COLUMNS``; every seventh has no note."""
+def sample_rows(words: Words, count: int, subscriptions: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """Rows for ``COLUMNS``; every seventh has no note.
+
+    Args:
+        words: names of customers.
+        count: how many.
+        subscriptions: ids for the first column, in turn; without any they are invented, one for each row.
+    """
     customers = [words.company() for _ in range(20)]
     first = datetime(2025, 1, 1, 9)
     for number in range(1, count + 1):
         yield (
-            f"AS-{number:012d}",
+            subscriptions[(number - 1) % len(subscriptions)] if subscriptions else f"AS-{number:012d}",
             f"SKU-{number % 37:03d}",
             customers[number % len(customers)],
             round(number % 500 * 1.37 + 0.5, 2),
