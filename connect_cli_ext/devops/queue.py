@@ -96,7 +96,7 @@ def tasks(
 def task(task_id: str, output: str) -> None:
     """Show one task: every attempt, the API calls of its handler, and what has become of its object.
 
-    Calls are those that the handler made with the client of the application, and of these the newest 500.
+    Calls are those that the handler made with the client of its application; the last 50 are shown, with -o json 500.
     """
     with connect() as client:
         place, found = find_task(client, environments(client), task_id)

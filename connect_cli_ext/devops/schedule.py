@@ -184,10 +184,10 @@ def edit(
     extension_id: str | None,
     output: str,
 ) -> None:
-    """Change when a schedule fires, its parameters, its name or description; what is not said stays.
+    """Change its times, parameters, name or description.
 
-    The method stays, too: for another one make a new schedule. A disabled schedule stays disabled; 'enable' and
-    'disable' change that.
+    What is not said stays. The method stays always: for another one make a new schedule. A disabled schedule stays
+    disabled; 'enable' and 'disable' change that.
 
     \b
     ccli devops schedule edit EFS-… --at 03:00                 # nightly, but at three

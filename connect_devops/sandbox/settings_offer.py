@@ -7,10 +7,12 @@ import binascii
 import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+import anyio
 import anyio.to_thread
 
 from connect_devops.domain.errors import DevOpsError
@@ -39,22 +41,27 @@ async def offer_settings(world: World, meant: Meant) -> SettingsOffer | None:
     """Make settings from what the endpoint of a transformation takes, and have it check them.
 
     Returns:
-        None if the extension is not connected, or none can be made that it accepts.
+        None if the extension is not connected or does not answer soon, or none can be made that it accepts.
     """
     caller = await anyio.to_thread.run_sync(_caller, world, meant)
+    offer = None
+    # Somebody waits for the request itself, whatever the platform's clock says.
+    with anyio.move_on_after(_PATIENCE.total_seconds()), suppress(DevOpsError, NoDraftError):
+        offer = await _accepted(world, meant, caller)
+    return offer
+
+
+async def _accepted(world: World, meant: Meant, caller: Caller) -> SettingsOffer | None:
     columns = [{name: value for name, value in column.items() if name != "id"} for column in STREAM_COLUMNS]
-    try:
-        spec = _document(await _call(world, meant, caller, "GET", _SPEC))
-        found = endpoint_of(spec, meant.method)
-        if found is None:
-            return None
-        path, schema = found
-        for draft in drafts_for(spec, schema, columns):
-            answer = await _call(world, meant, caller, "POST", path, draft.body)
-            if answer.status < 300:
-                return _offer(meant, path, draft, _document(answer))
-    except (DevOpsError, NoDraftError):
+    spec = _document(await _call(world, meant, caller, "GET", _SPEC))
+    found = endpoint_of(spec, meant.method)
+    if found is None:
         return None
+    path, schema = found
+    for draft in drafts_for(spec, schema, columns):
+        answer = await _call(world, meant, caller, "POST", path, draft.body)
+        if answer.status < 300:
+            return _offer(meant, path, draft, _document(answer))
     return None
 
 

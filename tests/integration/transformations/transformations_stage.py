@@ -52,7 +52,9 @@ class Stage:
         self.environment_id = extension.environments["development"].id
 
     @asynccontextmanager
-    async def runner(self, application: type, *, limits: Limits | None = None) -> AsyncIterator[Worker]:
+    async def runner(
+        self, application: type, *, limits: Limits | None = None, kind: str = "transformations"
+    ) -> AsyncIterator[Worker]:
         """Run the application until the block ends; connected when it begins."""
         connected = asyncio.Event()
         settings = read_settings(self.variables(), unsecure=True)
@@ -63,7 +65,7 @@ class Stage:
             Declarations.of(application),
             instance_id="stage",
             version="1.0.0",
-            kinds=("transformations",),
+            kinds=(kind,),
             connected=lambda _: connected.set(),
         )
         job = asyncio.create_task(worker.run())
