@@ -88,12 +88,16 @@ class _Pooled:
     def twin(self, api_key: str, headers: Headers, logger: RequestLogger | None) -> Self:
         """Make another client with the same options; several times cheaper than the constructor."""
         made = object.__new__(type(self))
-        made.__dict__.update(self.__dict__)
-        made.__dict__.update(api_key=api_key, _headers=headers, logger=logger, **self._of_its_own())
+        attributes = self.__dict__.copy()
+        attributes["api_key"] = api_key
+        attributes["_headers"] = headers
+        attributes["logger"] = logger
+        self._part(attributes)
+        made.__dict__ = attributes
         return made
 
-    def _of_its_own(self) -> dict[str, Any]:
-        """Attributes that no two clients may share: those that hold the last response."""
+    def _part(self, attributes: dict[str, Any]) -> None:
+        """No two clients may share what holds the last response."""
         raise NotImplementedError
 
 
@@ -108,8 +112,8 @@ class PooledClient(_Pooled, ConnectClient):  # type: ignore[misc]
     def session(self) -> requests.Session:
         return self.connections.session
 
-    def _of_its_own(self) -> dict[str, Any]:
-        return {"_thread_locals": threading.local()}
+    def _part(self, attributes: dict[str, Any]) -> None:
+        attributes["_thread_locals"] = threading.local()
 
 
 class AsyncPooledClient(_Pooled, AsyncConnectClient):  # type: ignore[misc]
@@ -119,12 +123,26 @@ class AsyncPooledClient(_Pooled, AsyncConnectClient):  # type: ignore[misc]
         super().__init__(api_key, **options)
         self.connections = connections
 
-    def _of_its_own(self) -> dict[str, Any]:
-        return {"_response": ContextVar("response", default=None)}
+    def _part(self, attributes: dict[str, Any]) -> None:
+        del attributes["_response"]
 
     @property
     def session(self) -> httpx.AsyncClient:
         return self.connections.async_session
+
+    @property
+    def response(self) -> Any:
+        """The last response in this context, of ``httpx``; None if there was none."""
+        # Made late: many a handler makes no call.
+        kept = self.__dict__.get("_response")
+        return None if kept is None else kept.get()
+
+    @response.setter
+    def response(self, value: Any) -> None:
+        kept = self.__dict__.get("_response")
+        if kept is None:
+            kept = self.__dict__["_response"] = ContextVar("response", default=None)
+        kept.set(value)
 
     async def _execute_http_call(self, method: str, url: str, kwargs: dict[str, Any]) -> None:
         for retries_left in range(self.max_retries, -1, -1):

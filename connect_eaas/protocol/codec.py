@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from collections.abc import Callable
+from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, core_schema, from_json
 
 from connect_eaas.protocol.errors import MalformedFrameError, OtherVersionError, UnknownMessageError
 from connect_eaas.protocol.messages import (
@@ -29,6 +30,25 @@ _MODELS: Final[dict[str, type[BaseModel]]] = {
     "web_task": WebTask,
     "ack": Ack,
 }
+# The public methods around validators and serializers take longer than these do for a small message.
+_VALIDATORS: Final[dict[str, Callable[[Any], Any]]] = {
+    name: model.__pydantic_validator__.validate_python for name, model in _MODELS.items()
+}
+
+# What is right, read in one go; it says no to all else.
+_WHOLE: Final[Callable[[str | bytes], dict[str, Any]]] = SchemaValidator(
+    core_schema.typed_dict_schema(
+        {
+            "version": core_schema.typed_dict_field(core_schema.literal_schema([PROTOCOL_VERSION])),
+            "message_type": core_schema.typed_dict_field(core_schema.str_schema(strict=True)),
+            "data": core_schema.typed_dict_field(
+                core_schema.tagged_union_schema(
+                    {name: model.__pydantic_core_schema__ for name, model in _MODELS.items()}, "model_type"
+                )
+            ),
+        }
+    )
+).validate_json
 
 
 def read_envelope(frame: str | bytes) -> dict[str, Any]:
@@ -53,6 +73,15 @@ def decode(frame: str | bytes) -> Data:
         MalformedFrameError: no JSON, no envelope, or data that does not fit its type; says which field.
         UnknownMessageError: an envelope of a type that this version does not know.
     """
+    try:
+        envelope = _WHOLE(frame)
+    except ValidationError:
+        pass
+    else:
+        message: Data = envelope["data"]
+        if message.model_type == envelope["message_type"]:
+            return message
+    # What else came, or what is wrong with it.
     envelope = read_envelope(frame)
     message_type = envelope.get("message_type")
     if not isinstance(message_type, str):
@@ -60,16 +89,16 @@ def decode(frame: str | bytes) -> Data:
     version = envelope.get("version")
     if version != PROTOCOL_VERSION:
         raise OtherVersionError(version, expected=PROTOCOL_VERSION)
-    if message_type == "shutdown":
-        return Shutdown()
-    model = _MODELS.get(message_type)
-    if model is None:
+    validate = _VALIDATORS.get(message_type)
+    if validate is None:
+        if message_type == "shutdown":
+            return Shutdown()
         raise UnknownMessageError(message_type)
     try:
-        # The public methods around validator and serializer take longer than these do for a small message.
-        return cast("Data", model.__pydantic_validator__.validate_python(envelope.get("data")))
+        data: Data = validate(envelope.get("data"))
     except ValidationError as error:
         raise MalformedFrameError(explain(message_type, error)) from error
+    return data
 
 
 def encode(data: Data) -> str:

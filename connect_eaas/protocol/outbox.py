@@ -15,7 +15,7 @@ The outbox also answers whether a delivery is known already, so that no work is 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import Final
 
 from connect_eaas.protocol.messages import Task, TaskOutput
 
@@ -23,11 +23,6 @@ __all__ = ["Outbox"]
 
 _FINAL: Final = frozenset({"success", "skip", "fail"})
 _NEVER_REDELIVERED: Final = frozenset({"success", "skip"})
-
-
-class _Settled(NamedTuple):
-    output: TaskOutput
-    acknowledged: bool
 
 
 class Outbox:
@@ -45,7 +40,8 @@ class Outbox:
         self._due: dict[str, None] = {}
         # Task id → leases of its owed final results, oldest first.
         self._final: dict[str, dict[str, None]] = {}
-        self._settled: OrderedDict[str, _Settled] = OrderedDict()
+        # Outputs by lease, oldest first, and whether the platform confirmed them.
+        self._settled: OrderedDict[str, tuple[TaskOutput, bool]] = OrderedDict()
 
     def __len__(self) -> int:
         """How many results are still owed."""
@@ -70,20 +66,26 @@ class Outbox:
         Raises:
             ValueError: the task has no output.
         """
-        if result.output is None:
-            raise ValueError(f"task {result.options.task_id} has no output: it is not a result")
-        lease = result.options.lease
+        output, options = result.output, result.options
+        if output is None:
+            raise ValueError(f"task {options.task_id} has no output: it is not a result")
+        lease = options.lease
         self._settled.pop(lease, None)
-        self._drop_owed(lease)
+        if lease in self._owed:
+            self._drop_owed(lease)
         self._owed[lease] = result
         self._due[lease] = None
-        if result.output.result in _FINAL:
-            self._final.setdefault(result.options.task_id, {})[lease] = None
+        if output.result in _FINAL:
+            leases = self._final.get(options.task_id)
+            if leases is None:
+                self._final[options.task_id] = {lease: None}
+            else:
+                leases[lease] = None
 
     @property
-    def all_taken(self) -> bool:
-        """True if there is nothing that the present connection has not taken yet."""
-        return not self._due
+    def waiting(self) -> int:
+        """How many results the present connection has not taken yet."""
+        return len(self._due)
 
     def due(self) -> list[Task]:
         """Results that the present connection has not taken yet, oldest first."""
@@ -109,10 +111,7 @@ class Outbox:
         Returns:
             True if it was owed.
         """
-        if lease not in self._owed:
-            return False
-        self._settle(lease, acknowledged=True)
-        return True
+        return self._settle(lease, acknowledged=True)
 
     def connection_lost(self) -> None:
         """Whatever is unconfirmed is due again on the next connection."""
@@ -124,21 +123,22 @@ class Outbox:
         if lease in self._owed:
             output = self._owed[lease].output
         elif lease in self._settled:
-            settled = self._settled[lease]
-            repeated = settled.acknowledged or settled.output.result in _NEVER_REDELIVERED
-            output = settled.output if repeated else None
+            output, acknowledged = self._settled[lease]
+            if not acknowledged and output.result not in _NEVER_REDELIVERED:
+                return None
         else:
             leases = self._final.get(delivery.options.task_id)
             output = self._owed[next(reversed(leases))].output if leases else None
         return None if output is None else delivery.answered(output)
 
-    def _settle(self, lease: str, *, acknowledged: bool) -> None:
+    def _settle(self, lease: str, *, acknowledged: bool) -> bool:
         result = self._drop_owed(lease)
         if result is None or result.output is None:
-            return
-        self._settled[lease] = _Settled(result.output, acknowledged)
-        while len(self._settled) > self._remembered:
+            return False
+        self._settled[lease] = (result.output, acknowledged)
+        if len(self._settled) > self._remembered:
             self._settled.popitem(last=False)
+        return True
 
     def _drop_owed(self, lease: str) -> Task | None:
         result = self._owed.pop(lease, None)

@@ -175,6 +175,7 @@ class Session:
         encode: Callable[[Data], str] = codec.encode,
     ) -> None:
         self.side = side
+        self._sender = side.other
         self._state = State.START
         self._decode = decode
         self._encode = encode
@@ -307,8 +308,7 @@ class Session:
         self._held.clear()
 
     def _receive_message(self, message: Data) -> list[Event]:
-        kind = message.model_type
-        sender = self.side.other
+        kind, sender = message.model_type, self._sender
         rule = (self._state, sender, kind)
         following = TRANSITIONS.get(rule)
         tolerance = TOLERATED.get(rule) if following is None else None

@@ -76,7 +76,7 @@ class Channel(Line):
         self._setup = setup
         self._dispatcher = dispatcher
         self._results = results
-        # True while the writer sends results.
+        # True while results are sent.
         self._sending = False
         results.wake = self._result_came
 
@@ -102,46 +102,51 @@ class Channel(Line):
         try:
             due = self._results.due()
             for first in range(0, len(due), _SENT_TOGETHER):
-                await self._send_results(socket, session, due[first : first + _SENT_TOGETHER])
+                if not session.may_send("task"):
+                    return
+                taken = self._told(session, due[first : first + _SENT_TOGETHER])
+                await self._send(socket, session)
+                self._handed_over(session, taken)
         finally:
             self._sending = False
 
     def _result_came(self) -> None:
-        """Send a lone result at once; others leave together, by the writer."""
-        if self._sending or not self._dispatcher.idle or not self._send_lone_result():
+        """Send results at once where no others are to come; else they leave together, by the writer."""
+        if self._sending or not self._dispatcher.idle or not self._send_now():
             self._work.set()
 
-    def _send_lone_result(self) -> bool:
+    def _send_now(self) -> bool:
+        """Send what is due without waiting; False if that is not possible."""
         socket, session = self._socket, self._session
         if socket is None or session is None or not socket.writable:
             return False
-        if not session.configured or not session.may_send("task"):
+        if not session.configured or not session.may_send("task") or self._results.waiting > _SENT_TOGETHER:
             return False
-        due = self._results.due()
-        if len(due) != 1:
-            return False
+        self._sending = True
         try:
-            session.send(due[0])
-        except PydanticSerializationError:
-            return False
-        socket.send_now(session.data_to_send())
-        self._results.handed_over(due[0].options.lease, acknowledged_later=ACKNOWLEDGEMENTS in session.features)
+            taken = self._told(session, self._results.due())
+            socket.send_now(session.data_to_send())
+            self._handed_over(session, taken)
+        finally:
+            self._sending = False
         return True
 
-    async def _send_results(self, socket: PlatformConnection, session: Session, results: list[Task]) -> None:
-        taken = []
-        for result in results:
-            if not session.may_send("task"):
-                break
-            try:
-                session.send(result)
-            except PydanticSerializationError as error:
-                self._replace(result, f"the answer cannot be sent: {error}")
-            else:
-                taken.append(result.options.lease)
-        await self._send(socket, session)
-        for lease in taken:
-            self._results.handed_over(lease, acknowledged_later=ACKNOWLEDGEMENTS in session.features)
+    def _told(self, session: Session, results: list[Task]) -> list[str]:
+        """Hand results to the session, and return the leases of those that can be sent."""
+        return [result.options.lease for result in results if self._tell(session, result)]
+
+    def _tell(self, session: Session, result: Task) -> bool:
+        try:
+            session.send(result)
+        except PydanticSerializationError as error:
+            self._replace(result, f"the answer cannot be sent: {error}")
+            return False
+        return True
+
+    def _handed_over(self, session: Session, leases: list[str]) -> None:
+        acknowledged_later = ACKNOWLEDGEMENTS in session.features
+        for lease in leases:
+            self._results.handed_over(lease, acknowledged_later=acknowledged_later)
 
     def _frame_too_big(self) -> None:
         """The platform found a frame too large. It does not say which; the largest result is the one to blame."""
@@ -158,7 +163,7 @@ class Channel(Line):
         if isinstance(event, TaskReceived):
             self._dispatcher.accept(event.task)
         elif isinstance(event, Acknowledged):
-            self._results.acknowledged(event.ack.correlation_id or event.ack.task_id)
+            self._results.acknowledged(event.ack.lease)
         elif isinstance(event, TaskDeclined):
             self._log.info(
                 "%s came while stopping: it is handed back", getattr(event.task.options, "task_id", "a call")

@@ -34,6 +34,8 @@ class Configuration:
         self.environment_id = environment_id
         self.environment_type: str | None = None
         self._debug = debug
+        head, _, _ = environment_id.rpartition("-")
+        self._derived_id = head.replace("ENV-", "SRVC-", 1) if environment_id.startswith("ENV-") else ""
         self._meta = LogMeta()
         self._origin = dict(origin or {})
         self._shipping = LogShipping()
@@ -48,19 +50,12 @@ class Configuration:
     @property
     def service_id(self) -> str:
         """The extension's id, ``SRVC-…``; derived from the environment's id until the platform tells."""
-        if self._meta.service_id:
-            return self._meta.service_id
-        head, _, _ = self.environment_id.rpartition("-")
-        return head.replace("ENV-", "SRVC-", 1) if self.environment_id.startswith("ENV-") else ""
+        return self._meta.service_id or self._derived_id
 
     @property
     def context(self) -> Context:
         """The ids that handlers get."""
-        return Context(
-            extension_id=self.service_id,
-            environment_id=self.environment_id,
-            environment_type=self.environment_type or "",
-        )
+        return Context(self.service_id, self.environment_id, self.environment_type or "")
 
     def apply(self, response: SetupResponse) -> None:
         """Take over what the platform sent."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from connect_eaas.runner.features import FeatureTable
 from connect_eaas.runner.folded_traces import FoldingFormatter
-from connect_eaas.runner.log_records import JsonFormatter, PlainFormatter
+from connect_eaas.runner.log_records import JsonFormatter, LineHandler, PlainFormatter
 
 __all__ = ["LogStyle", "configure_logging", "print_tables", "problem"]
 
@@ -37,7 +37,7 @@ def configure_logging(style: LogStyle, *, worker: str | None = None) -> None:
         style: how lines look, and whether those of level DEBUG are shown.
         worker: kind of this process's session; None for the supervisor.
     """
-    handler = _rich_handler(style) if style.rich and not style.json else logging.StreamHandler(sys.stderr)
+    handler = _rich_handler(style) if style.rich and not style.json else LineHandler(sys.stderr)
     if style.json:
         handler.setFormatter(JsonFormatter(worker))
     elif not style.rich:

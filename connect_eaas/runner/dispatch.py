@@ -10,10 +10,8 @@ of starting another one beside it.
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from connect_eaas.declarations import Declarations
@@ -22,12 +20,14 @@ from connect_eaas.protocol.messages import Task, TaskOutput
 from connect_eaas.responses import as_response
 from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
+from connect_eaas.runner.deadlines import Deadlines
 from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
-from connect_eaas.runner.lanes import Lane, give_back, take
+from connect_eaas.runner.lanes import Lane
 from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
 from connect_eaas.runner.long_runs import LongRuns
 from connect_eaas.runner.metrics import Meter
+from connect_eaas.runner.overdue import OverdueRun, OverdueRuns
 from connect_eaas.runner.platform_api import ApiCallError, PlatformApi
 from connect_eaas.runner.preparation import ConstructorError, Preparation, Prepared
 from connect_eaas.runner.results import Results
@@ -59,17 +59,8 @@ class Work:
         self.settled = False
 
 
-@dataclass
-class _Overdue:
-    """A run that outlived its limit and could not be stopped; its task is not run beside it."""
-
-    execution: Execution
-    where: str
-    limits_passed: int = field(default=1)
-
-
 class Dispatcher:
-    """The tasks of one session.
+    """The tasks of one session, on the running event loop.
 
     Args:
         name: the session's kind, for logs and threads' names.
@@ -117,9 +108,12 @@ class Dispatcher:
         self._lanes = {category: Lane(category, name=name, limits=limits) for category in self.categories}
         # Tasks in hand, by task id.
         self._works: dict[str, Work] = {}
-        # Runs that outlived their limit, by task id.
-        self._overdue: dict[str, _Overdue] = {}
+        # Tasks that ended in this turn of the loop: the log tells of them at its end.
+        self._ended: list[tuple[Task, TaskOutput]] = []
+        self._overdue = OverdueRuns(self._meter)
         self._taking = True
+        self._loop = asyncio.get_running_loop()
+        self._deadlines = Deadlines(self._loop)
         self._long_runs = LongRuns(clock=clock, later=_later, tell=lambda text: _log.warning("%s", text))
         # Set while no task is in hand.
         self._idle = asyncio.Event()
@@ -159,16 +153,17 @@ class Dispatcher:
             _log.info("%s was delivered again: its result is sent again", task.options.task_id)
             self._results.put(known)
             return
-        work = self._works.get(task.options.task_id)
+        works, task_id = self._works, task.options.task_id
+        work = works.get(task_id)
         if work is not None:
-            _log.info("%s was delivered again while it runs: it is not run twice", task.options.task_id)
+            _log.info("%s was delivered again while it runs: it is not run twice", task_id)
             work.task = task
             return
-        work = Work(task)
-        self._works[task.options.task_id] = work
+        if not works:
+            self._idle.clear()
+        work = works[task_id] = Work(task)
         self._meter.task_begun(task.options.task_category)
-        self._idle.clear()
-        work.job = asyncio.get_running_loop().create_task(self._work(work), name=task.options.task_id)
+        work.job = self._loop.create_task(self._work(work), name=task_id)
 
     def stop_taking(self) -> int:
         """Take no more tasks, and hand back those that have not started.
@@ -203,6 +198,7 @@ class Dispatcher:
         if jobs:
             await asyncio.wait(jobs, timeout=5.0)
         self._long_runs.close()
+        self._deadlines.close()
         for lane in self._lanes.values():
             lane.pool.close()
         return len(jobs)
@@ -246,11 +242,18 @@ class Dispatcher:
         self._meter.task_ended(options.task_category, output.result, output.runtime)
         self._results.put(task.answered(output))
         self.finished += 1
-        if self._results.all_taken:
-            _log_ended(task, output)
-        else:
+        self._ended.append((task, output))
+        if not self._results.waiting:
+            self._log_ended()
+        elif len(self._ended) == 1:
             # The writer's turn comes first: nobody waits for a line in the log.
-            asyncio.get_running_loop().call_soon(_log_ended, task, output)
+            self._loop.call_soon(self._log_ended)
+
+    def _log_ended(self) -> None:
+        ended, self._ended = self._ended, []
+        for task, output in ended:
+            happened = task.input
+            _ENDED.log(task.options.task_id, happened.event_type, happened.object_id, output.result, output.runtime)
 
     async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():
@@ -261,17 +264,14 @@ class Dispatcher:
         if lane is None:
             text = f"this session runs no tasks of category {category!r}"
             return outcome.refused(event_type, text)
-        limit, arrived = float(self._limits.of(category)), self._clock()
-        overdue = self._overdue.get(options.task_id)
-        if overdue is not None:
+        limit, arrived = lane.limit_s, self._clock()
+        if self._overdue and (overdue := self._overdue.of(options.task_id)) is not None:
             return await self._await_overdue(work, overdue, limit)
+        in_thread = lane.one_kind or self._preparation.runs_in_thread(work.task)
+        turns = lane.in_threads if in_thread else lane.coroutines
         interactive = category == "interactive"
-        slots = lane.slots(in_thread=not interactive or self._preparation.runs_in_thread(work.task))
-        if slots.locked():
-            if not await take(slots, limit if interactive else None):
-                return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
-        else:
-            await slots.acquire()
+        if not turns.take_now() and not await turns.take(limit if interactive else None):
+            return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
         work.started = True
         work.began = self._clock()
         if interactive:
@@ -280,9 +280,8 @@ class Dispatcher:
         try:
             output = await self._run(work, limit)
         finally:
-            give_back(slots, work.run)
-        output.runtime = self._runtime(work)
-        return output
+            turns.give_back_after(work.run)
+        return output.took(self._runtime(work))
 
     def _runtime(self, work: Work) -> float:
         return round(max(self._clock() - work.began, 0.0), 6)
@@ -291,10 +290,8 @@ class Dispatcher:
         task = work.task
         category, event_type = task.options.task_category, task.input.event_type
         try:
-            if category == "interactive" and not task.options.installation_id:
-                # Nothing is read over REST, so there is nothing to wait for.
-                prepared = await self._preparation.prepare(task)
-            else:
+            prepared = self._preparation.prepare_now(task)
+            if prepared is None:
                 with TimeLimit(limit_s):
                     prepared = await self._preparation.prepare(task)
         except TimeoutError:
@@ -306,33 +303,34 @@ class Dispatcher:
             return self._crashed(task, error.cause)
         if isinstance(prepared, Settled):
             return prepared.output
-        if prepared.method is None:
-            return outcome.refused(event_type, f"{prepared.where}: there is no such method")
         if self._spans is None:
-            return await self._call(work, prepared.method, prepared, limit_s)
+            return await self._call(work, prepared, limit_s)
         with self._spans.handler(prepared.where):
             # Inside of the span, so that the author's API calls are.
-            return await self._call(work, prepared.method, prepared, limit_s)
+            return await self._call(work, prepared, limit_s)
 
-    async def _call(self, work: Work, method: Callable[[Any], Any], prepared: Prepared, limit_s: float) -> TaskOutput:
-        where, category, run = prepared.where, work.task.options.task_category, None
-        self._long_runs.begin(work.task.options.task_id, where, limit_s)
-        if inspect.iscoroutinefunction(method):
-            coroutine = CoroutineRun(limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job)
-            work.run = coroutine
-            ended = await coroutine.ended(method(prepared.argument))
+    async def _call(self, work: Work, prepared: Prepared, limit_s: float) -> TaskOutput:
+        where, method, is_coroutine, argument = prepared
+        task, run = work.task, None
+        if method is None:
+            return outcome.refused(task.input.event_type, f"{where}: there is no such method")
+        self._long_runs.begin(task.options.task_id, where, limit_s)
+        if is_coroutine:
+            work.run = coroutine = CoroutineRun(
+                limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job, self._deadlines
+            )
+            ended = await coroutine.ended(method(argument))
         else:
-            work.run = run = execution.start(method, prepared.argument, pool=self._lanes[category].pool)
+            work.run = run = execution.start(method, argument, pool=self._lanes[task.options.task_category].pool)
             ended = await run.wait(limit_s)
         return self._translate(work.task, where, ended, run, limit_s)
 
     def _overran(self, work: Work, where: str, run: Execution, limit_s: float) -> None:
         """A coroutine goes on although it was cancelled: the platform is answered without it."""
         output = self._timed_out(work.task, where, True, run, limit_s)
-        output.runtime = self._runtime(work)
-        self._settle(work, output)
+        self._settle(work, output.took(self._runtime(work)))
 
-    async def _await_overdue(self, work: Work, overdue: _Overdue, limit_s: float) -> TaskOutput:
+    async def _await_overdue(self, work: Work, overdue: OverdueRun, limit_s: float) -> TaskOutput:
         """Wait for the run that is still going on, instead of running the task beside it. Takes no slot."""
         _log.warning(
             "%s: %s still runs from an earlier delivery: waiting for it", work.task.options.task_id, overdue.where
@@ -373,25 +371,10 @@ class Dispatcher:
         text = f"{where} took longer than {limit_s:g} s"
         if still_running and run is not None:
             text += " and is still running"
-            task_id = task.options.task_id
-            if run.replace_thread():
-                _log.warning("%s: another thread takes the place of the one that hangs", task_id)
-            self._overdue[task_id] = _Overdue(run, where)
-            self._meter.stuck(len(self._overdue))
-            run.when_done(lambda: self._ended_late(task_id, where))
+            self._overdue.add(task.options.task_id, where, run)
         _log.error("%s: %s", task.options.task_id, text)
         return outcome.failed(task.options.task_category, task.input.event_type, text)
-
-    def _ended_late(self, task_id: str, where: str) -> None:
-        self._overdue.pop(task_id, None)
-        self._meter.stuck(len(self._overdue))
-        _log.warning("%s: %s has ended now", task_id, where)
 
 
 def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
     return asyncio.get_running_loop().call_later(seconds, call)
-
-
-def _log_ended(task: Task, output: TaskOutput) -> None:
-    happened = task.input
-    _ENDED.log(task.options.task_id, happened.event_type, happened.object_id, output.result, output.runtime)

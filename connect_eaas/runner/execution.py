@@ -14,6 +14,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
+from connect_eaas.runner.deadlines import Deadlines
 from connect_eaas.runner.threads import ThreadPool
 
 __all__ = ["CoroutineRun", "Ended", "Execution", "Raised", "Returned", "TimeLimit", "TimedOut", "start"]
@@ -85,25 +86,29 @@ class Execution:
 
 
 class CoroutineRun:
-    """A coroutine that runs in the task of whoever awaits `ended`: no task of its own, and one timer.
+    """A coroutine that runs in the task of whoever awaits `ended`: no task and no timer of its own.
 
     Args:
         limit_s: seconds after which it is cancelled.
         overran: called if it goes on nevertheless, with what can be waited for.
         task: that task; found out if not given.
+        deadlines: those of the loop; made if not given.
     """
 
-    __slots__ = ("_ending", "_limit_s", "_loop", "_overran", "_passed", "_task", "_timer", "given_up")
+    __slots__ = ("_deadlines", "_ending", "_limit_s", "_overran", "_passed", "_task", "given_up")
 
     def __init__(
-        self, limit_s: float, overran: Callable[[Execution], None], task: asyncio.Task[Any] | None = None
+        self,
+        limit_s: float,
+        overran: Callable[[Execution], None],
+        task: asyncio.Task[Any] | None = None,
+        deadlines: Deadlines | None = None,
     ) -> None:
-        self._loop = asyncio.get_running_loop()
         self._task = task
         self._limit_s = limit_s
         self._overran = overran
+        self._deadlines = deadlines or Deadlines(asyncio.get_running_loop())
         self._passed = False
-        self._timer: asyncio.TimerHandle | None = None
         # Set once `overran` was called.
         self._ending: asyncio.Future[Returned | Raised] | None = None
         # True once nobody waits for the outcome any more.
@@ -117,7 +122,7 @@ class CoroutineRun:
         """
         if self._task is None:
             self._task = asyncio.current_task()
-        self._timer = self._loop.call_later(self._limit_s, self._limit_passed)
+        self._deadlines.add(self, self._limit_s)
         ending: Returned | Raised
         try:
             ending = Returned(await coroutine)
@@ -128,7 +133,7 @@ class CoroutineRun:
         except BaseException as error:  # The border of the author's code.
             ending = Raised(error)
         finally:
-            self._timer.cancel()
+            self._deadlines.remove(self)
             # Whoever made this is known to `overran`: without the cycle all of it goes at once, without the collector.
             self._overran = _nobody
             self._task = None
@@ -142,15 +147,16 @@ class CoroutineRun:
         if self._task is not None:
             self._task.cancel()
 
-    def _limit_passed(self) -> None:
+    def limit_passed(self) -> None:
+        """Its time is over: cancel it. Its time to end is over too: go on without it."""
+        if self._passed:
+            self._ending = asyncio.get_running_loop().create_future()
+            self._overran(Execution(self._ending, lambda: False))
+            return
         self._passed = True
-        self._timer = self._loop.call_later(_TO_END_S, self._swallowed)
+        self._deadlines.add(self, _TO_END_S)
         if self._task is not None:
             self._task.cancel()
-
-    def _swallowed(self) -> None:
-        self._ending = self._loop.create_future()
-        self._overran(Execution(self._ending, lambda: False))
 
 
 class TimeLimit:

@@ -172,8 +172,13 @@ class Line(ABC):
         timer: asyncio.Handle | None = None
 
         def act_on(events: list[Event]) -> None:
-            if not self._act_on(events):
-                over.set_result(None)
+            for event in events:
+                kind = type(event)
+                if kind is TaskReceived or kind is Acknowledged:
+                    self._take(event)
+                elif not self._act(event):
+                    over.set_result(None)
+                    return
 
         def take(frame: bytes) -> None:
             if over.done():
@@ -239,16 +244,6 @@ class Line(ABC):
         frames = session.data_to_send()
         if frames:
             await socket.send_all(frames)
-
-    def _act_on(self, events: list[Event]) -> bool:
-        """Carry out what the events ask for, in order; False if the conversation is over."""
-        for event in events:
-            kind = type(event)
-            if kind is TaskReceived or kind is Acknowledged:
-                self._take(event)
-            elif not self._act(event):
-                return False
-        return True
 
     def _act(self, event: Event) -> bool:
         """Carry out what an event asks for.

@@ -9,12 +9,17 @@ import re
 import time
 from contextvars import ContextVar
 from datetime import datetime, timezone
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TextIO
 
 from connect_eaas.redaction import HIDDEN, redact
 from connect_eaas.runner.log_secrecy import HidingFormatter
 
-__all__ = ["CURRENT_TASK", "JsonFormatter", "LineMaker", "PlainFormatter", "TaskIdentity", "hide_keys"]
+if TYPE_CHECKING:
+    _StreamHandler = logging.StreamHandler[TextIO]
+else:
+    _StreamHandler = logging.StreamHandler  # Not subscriptable before Python 3.11.
+
+__all__ = ["CURRENT_TASK", "JsonFormatter", "LineHandler", "LineMaker", "PlainFormatter", "TaskIdentity", "hide_keys"]
 
 _PLAIN: Final = "%(asctime)s %(name)s %(levelname)s PID_%(process)d %(message)s"
 _KEY: Final = re.compile(r"(ApiKey\s+[A-Z]{2}(?:-\d+)+:)[^\s\"',;]+")
@@ -56,16 +61,17 @@ class LineMaker:
         self._logger = logger
         self._level = level
         self._text = text
-        # What all records of this process have in common, and the process.
+        # What all records of this process have in common.
         self._common: dict[str, Any] = {}
-        self._process = 0
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._common.clear)
 
     def log(self, *arguments: object) -> None:
         """Log one line."""
         if not self._logger.isEnabledFor(self._level):
             return
         usual = logging.getLogRecordFactory() is logging.LogRecord
-        if usual and self._process == os.getpid():
+        if usual and self._common:
             record = logging.LogRecord.__new__(logging.LogRecord)
             vars(record).update(self._common)
             now = time.time()
@@ -76,8 +82,21 @@ class LineMaker:
             name, level = self._logger.name, self._level
             record = self._logger.makeRecord(name, level, __file__, 0, self._text, arguments, None, "log")
             if usual:
-                self._common, self._process = dict(vars(record)), os.getpid()
+                self._common.update(vars(record))
         self._logger.handle(record)
+
+
+class LineHandler(_StreamHandler):
+    """Writes records to standard error, or to another stream that sends each line on by itself."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record; unlike the base class leave it at that, as there is nothing to flush."""
+        try:
+            self.stream.write(self.format(record) + self.terminator)
+        except RecursionError:
+            raise
+        except Exception:
+            self.handleError(record)
 
 
 class PlainFormatter(HidingFormatter):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 __all__ = ["LongRuns", "step_after"]
 
@@ -19,19 +19,10 @@ def step_after(age_s: float) -> float:
     return (age_s // _EVERY_S + 1) * _EVERY_S
 
 
-class _Run:
-    __slots__ = ("began", "limit_s", "step", "where")
-
-    def __init__(self, where: str, limit_s: float, now: float) -> None:
-        self.where = where
-        self.limit_s = limit_s
-        self.began = now
-        # The age at which it is told of next.
-        self.step = _FIRST_S[0]
-
-    @property
-    def due(self) -> float:
-        return self.began + self.step
+class _Run(NamedTuple):
+    where: str
+    limit_s: float
+    began: float
 
 
 class LongRuns:
@@ -54,6 +45,8 @@ class LongRuns:
         self._later = later
         self._tell = tell
         self._runs: dict[str, _Run] = {}
+        # The age, in seconds, at which a run is told of next; of those that were told of before.
+        self._steps: dict[str, float] = {}
         self._timer: Any = None
 
     def begin(self, task_id: str, where: str, limit_s: float) -> None:
@@ -71,10 +64,13 @@ class LongRuns:
     def end(self, task_id: str) -> None:
         """The task has ended, whether it had begun or not."""
         self._runs.pop(task_id, None)
+        if self._steps:
+            self._steps.pop(task_id, None)
 
     def close(self) -> None:
         """Tell nothing more."""
         self._runs.clear()
+        self._steps.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -86,13 +82,14 @@ class LongRuns:
 
     def _look(self) -> None:
         self._timer = None
-        now = self._clock()
+        now, soonest = self._clock(), float("inf")
         for task_id, run in self._runs.items():
-            if run.due <= now:
+            step = self._steps.get(task_id, _FIRST_S[0])
+            if run.began + step <= now:
                 age = now - run.began
-                run.step = step_after(max(age, run.step))
+                step = self._steps[task_id] = step_after(max(age, step))
                 self._tell(f"still running: {task_id} handler {run.where}, {age:.0f} s (limit {run.limit_s:g} s)")
+            soonest = min(soonest, run.began + step)
         if self._runs:
             # Ends before the next one is due leave a look that finds nothing, and that is cheaper than to cancel it.
-            soonest = min(run.due for run in self._runs.values())
             self._timer = self._later(max(soonest - now, 0.0), self._look)

@@ -5,15 +5,14 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connect_eaas.applications import make_application
 from connect_eaas.declarations import Declarations
 from connect_eaas.log_adapter import LogAdapter
 from connect_eaas.protocol.messages import Task
 from connect_eaas.runner.configuration import Configuration
-from connect_eaas.runner.handlers import CallPlan, Settled, background, interactive, scheduled
+from connect_eaas.runner.handlers import Call, CallPlan, Settled, background, interactive, scheduled
 from connect_eaas.runner.platform_api import PlatformApi
 
 if TYPE_CHECKING:
@@ -30,15 +29,19 @@ class ConstructorError(Exception):
         self.cause = cause
 
 
-@dataclass(slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """A method, bound to an application made for this task, and its argument."""
 
     where: str
     """``Class.method``, for messages."""
     method: Callable[[Any], Any] | None
     """None if the application has no such method."""
-    argument: Any = field(repr=False)
+    is_coroutine: bool
+    """Whether it is a coroutine function."""
+    argument: Any
+
+    def __repr__(self) -> str:
+        return f"Prepared({self.where})"
 
 
 class _TaskLogger(LogAdapter):
@@ -93,6 +96,17 @@ class Preparation:
             known = self._in_thread[event_type] = not self._is_coroutine(handler.method)
         return known
 
+    def prepare_now(self, task: Task) -> Prepared | Settled | None:
+        """Prepare a task for which nothing has to be read over REST; None if something has.
+
+        Raises:
+            ConstructorError: the author's constructor raised.
+        """
+        if task.options.task_category != "interactive" or task.options.installation_id:
+            return None
+        plan = interactive.plan(task, self._declarations)
+        return plan if isinstance(plan, Settled) else self._bound(task, plan, None)
+
     async def prepare(self, task: Task) -> Prepared | Settled:
         """Read the argument, and the installation of a multi-account task, and make the application.
 
@@ -108,13 +122,13 @@ class Preparation:
             plan = await scheduled.plan(task, self._declarations, self._configuration, self._api)
         else:
             plan = await background.plan(task, self._declarations, self._configuration, self._api)
-        if isinstance(plan, Settled):
-            return plan
-        installation = None if task.options.installation_id is None else await self._installation(task)
-        application = self._make(task, plan.method, "eaas.eventsapp", installation)
-        where = f"{type(application).__name__}.{plan.method}"
-        method = getattr(application, plan.method, None)
-        return Prepared(where, method if callable(method) else None, plan.argument)
+        return plan if isinstance(plan, Settled) else self._bound(task, plan, await self._installation(task))
+
+    def _bound(self, task: Task, call: Call, installation: Any) -> Prepared:
+        application, name = self._make(task, call.method, "eaas.eventsapp", installation), call.method
+        method = getattr(application, name, None)
+        where = f"{type(application).__name__}.{name}"
+        return Prepared(where, method if callable(method) else None, self._is_coroutine(name), call.argument)
 
     async def application(
         self,

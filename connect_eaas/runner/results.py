@@ -45,8 +45,9 @@ class Results:
         self._outbox = Outbox()
         self._journal = journal
         self._journal_failed = False
-        # Set while nothing is owed.
+        # Set while nothing is owed, and whether it is.
         self._delivered = asyncio.Event()
+        self._all_delivered = False
         # Set when the journal has something to force to the disk.
         self._written = asyncio.Event()
         for task in journal.restored if journal is not None else ():
@@ -77,9 +78,9 @@ class Results:
         self.wake()
 
     @property
-    def all_taken(self) -> bool:
-        """True if the present connection has taken all that is owed."""
-        return self._outbox.all_taken
+    def waiting(self) -> int:
+        """How many results the present connection has not taken yet."""
+        return self._outbox.waiting
 
     def due(self) -> list[Task]:
         """Results that the present connection has not taken yet."""
@@ -139,10 +140,13 @@ class Results:
     def _note(self) -> None:
         owed = len(self._outbox)
         self._meter.owed(owed)
-        if owed:
-            self._delivered.clear()
-        else:
-            self._delivered.set()
+        # Told only when it changes: results come and go many in a turn of the loop.
+        if (not owed) is not self._all_delivered:
+            self._all_delivered = not owed
+            if owed:
+                self._delivered.clear()
+            else:
+                self._delivered.set()
 
     def _guarded(self, write: Callable[[_Written], None], what: _Written) -> None:
         """A full disk must not stop the work: results then live in memory only."""

@@ -9,7 +9,7 @@ frames, the closing handshake and whatever is wrong, is left to the library, in 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection
@@ -49,6 +49,7 @@ class PlatformConnection(ClientConnection):
         self._owed_to_library = 0
         # True while frames are gathered.
         self._gathering = False
+        self._masks = _masks()
 
     def listen(self, listener: Callable[[bytes], None]) -> None:
         """Hand each message over from now on, those that waited first. The listener must not raise."""
@@ -69,7 +70,7 @@ class PlatformConnection(ClientConnection):
         gathered: list[bytes] = []
         size = 0
         for frame in frames:
-            gathered.append(_masked(frame.encode()))
+            gathered.append(_masked(frame.encode(), next(self._masks)))
             size += len(gathered[-1])
             if size >= _GATHERED_BYTES:
                 await self._write(gathered)
@@ -86,7 +87,7 @@ class PlatformConnection(ClientConnection):
 
     def send_now(self, frames: Sequence[str]) -> None:
         """Send the texts in this order, without waiting; only where the connection is `writable`."""
-        self.transport.write(b"".join([_masked(frame.encode()) for frame in frames]))
+        self.transport.write(b"".join([_masked(frame.encode(), next(self._masks)) for frame in frames]))
 
     async def _write(self, frames: list[bytes]) -> None:
         if self.protocol.state is not State.OPEN:
@@ -151,23 +152,27 @@ class PlatformConnection(ClientConnection):
             position = min(self._owed_to_library, end)
             self._owed_to_library -= position
             super().data_received(data[:position])
+        deliver = self._listener or self._early.append
+        # Only the library's doing changes these.
+        going_on, whole = self.protocol.state is State.OPEN, not self._fragments
         # Once the connection ends, and if a frame is masked, which is not allowed, all is left to the library.
-        while end - position >= 2 and self.protocol.state is State.OPEN and data[position + 1] < _MASKED:
-            length, start = data[position + 1], position + 2
+        while end - position >= 2 and going_on and (length := data[position + 1]) < _MASKED:
+            start = position + 2
             if length > 125:
                 start += 2 if length == 126 else 8
                 if start > end:
                     break
                 length = int.from_bytes(data[position + 2 : start], "big")
             border = start + length
-            if data[position] == _WHOLE_TEXT and not self._fragments:
+            if whole and data[position] == _WHOLE_TEXT:
                 if border <= end:
-                    self._deliver(data[start:border])
+                    deliver(data[start:border])
                     position = border
                     continue
                 if length <= _KEPT_BYTES:
                     break
             super().data_received(data[position:border])
+            going_on, whole = self.protocol.state is State.OPEN, not self._fragments
             self._owed_to_library = max(border - end, 0)
             position = min(border, end)
         else:
@@ -184,9 +189,17 @@ class PlatformConnection(ClientConnection):
             self._listener(message)
 
 
-def _masked(payload: bytes) -> bytes:
+def _masks() -> Iterator[bytes]:
+    """Masks that nobody can foresee; one question to the system for many of them."""
+    while True:
+        drawn = os.urandom(1024)
+        for first in range(0, len(drawn), 4):
+            yield drawn[first : first + 4]
+
+
+def _masked(payload: bytes, mask: bytes) -> bytes:
     """A whole text frame of a client."""
-    length, mask = len(payload), os.urandom(4)
+    length = len(payload)
     if length < 126:
         head = bytes((_WHOLE_TEXT, _MASKED | length))
     elif length < 65_536:
