@@ -55,6 +55,26 @@ async def test_results_of_tasks_that_ended_while_the_line_was_cut_all_arrive(
     assert len(platform.results) == 20
 
 
+async def test_tasks_that_still_run_are_named_on_the_next_connection(platform: ScriptedPlatform, start: Any) -> None:
+    gated(platform, "PR-7")
+    await start(Sample)
+    await platform.connected()
+    tasks = [a_task(number, object_id="PR-7") for number in (1, 2)]
+    await platform.background.send(*tasks)
+    await platform.until(lambda: len(platform.requests) == 4)
+    first = platform.background
+
+    first.socket.transport.abort()
+    await platform.until(lambda: platform.conversations.get("background") not in (None, first))
+
+    assert set(platform.background.setup.held or []) == {"lease-1", "lease-2"}
+    assert platform.background.query["running_tasks"] == ["2"]
+    assert platform.results == []
+    Sample.gate.set()
+    for task in tasks:
+        await platform.result_of(task)
+
+
 async def test_unacknowledged_result_is_sent_again_on_the_next_connection(
     platform: ScriptedPlatform, start: Any
 ) -> None:
