@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -15,6 +16,7 @@ from scripted_platform import ScriptedPlatform, a_task
 from connect_eaas.applications import EventsApplicationBase
 from connect_eaas.protocol.messages import Shutdown
 from connect_eaas.runner.errors import CredentialsError, RunnerError
+from connect_eaas.runner.outbox_file import OutboxFile
 from connect_eaas.runner.settings import Limits
 
 
@@ -100,7 +102,16 @@ async def test_running_task_is_given_up_after_the_limit(platform: ScriptedPlatfo
     assert Sample.hooks == ["startup green", "shutdown"]
 
 
-async def test_unconfirmed_result_is_kept_for_the_next_start(platform: ScriptedPlatform, start: Any) -> None:
+def leases_in(directory: Path) -> list[str]:
+    (journal,) = directory.rglob("outbox.jsonl")
+    kept = OutboxFile(journal)
+    kept.close()
+    return [task.options.lease for task in kept.restored]
+
+
+async def test_unconfirmed_result_is_kept_for_the_next_start(
+    platform: ScriptedPlatform, start: Any, tmp_path: Path
+) -> None:
     platform.acknowledging = False
     run = await start(Sample, limits=Limits(deliver_s=1))
     await platform.connected()
@@ -110,6 +121,7 @@ async def test_unconfirmed_result_is_kept_for_the_next_start(platform: ScriptedP
     report = await run.stop()
 
     assert report.undelivered == 1
+    assert leases_in(tmp_path) == ["lease-1"]
 
 
 async def test_platform_asks_to_stop(platform: ScriptedPlatform, start: Any) -> None:
