@@ -161,6 +161,8 @@ def note(event, arguments):
     elif event == "socket.getaddrinfo" or (event == "socket.connect" and isinstance(arguments[1], tuple)):
         host = arguments[1][0] if event == "socket.connect" else arguments[0]
         os.write(noted, f"called {host.decode() if isinstance(host, bytes) else host}\\n".encode())
+    elif event in ("subprocess.Popen", "os.posix_spawn", "os.system", "os.exec"):
+        os.write(noted, f"started {arguments[0]}\\n".encode())
 
 sys.addaudithook(note)
 open(os.environ["NOTED"] + ".proof", "w").close()
@@ -196,6 +198,7 @@ async def test_runner_writes_to_its_state_only_and_calls_nobody_but_the_platform
     lines = [line.partition(" ") for line in noted.read_text().splitlines()]
     called = {what for how, _, what in lines if how == "called"}
     wrote = {Path(what) for how, _, what in lines if how == "wrote"} - {Path("/dev/null")}
+    assert [what for how, _, what in lines if how == "started"] == []
     assert called - {"127.0.0.1"} == {"localhost"}, "the proof that calls are seen"
     outside = {path for path in wrote if not path.is_relative_to(project.parent / "state")}
     assert outside == {Path(f"{noted}.proof")}
