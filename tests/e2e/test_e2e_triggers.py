@@ -71,7 +71,9 @@ def test_a_task_and_what_became_of_its_object_are_told(loop: Loop) -> None:
     assert "asset.params had no parameter 'seats'" in told
     task_id = told.partition("  task ")[2].split()[0]
     request = told.split()[0]
-    assert f"{request} is approved now" in say(loop, "task", task_id)
+    shown = say(loop, "task", task_id)
+    assert f"{request}: pending → approved" in shown
+    assert f"POST /requests/{request}/approve" in shown
     params = loop.client.get(f"/requests/{request}")["asset"]["params"]
     assert {one["id"]: one["value"] for one in params}["seats"] == "3"
 
@@ -146,8 +148,8 @@ def test_the_parameter_of_a_schedule_is_set(loop: Loop) -> None:
 def test_the_project_of_the_folder_is_meant(loop: Loop) -> None:
     second = loop.root / "made" / "second_one"
     told = say(loop, "trigger", PURCHASE, cwd=second / "tests")
-    assert "the project of this folder" in told
+    assert f"the project in {second}\n" in told
     assert "has not subscribed" in told
     elsewhere = say(loop, "trigger", PURCHASE, "--wait", cwd=loop.root)
-    assert "the project of this folder" not in elsewhere
+    assert "the project in" not in elsewhere
     assert "succeeded" in elsewhere
