@@ -269,8 +269,14 @@ async def test_local_platform_is_found(platform: ScriptedPlatform, project: Path
     )
     async with cextrun(project, "-d", CONNECT_DEVOPS_DISCOVERY=str(discovery)) as runner:
         await platform.connected()
+        # Its objects are read over plain http too.
+        await platform.background.send(a_task())
+        answered = await platform.result_of(a_task())
         runner.process.send_signal(signal.SIGTERM)
         assert await runner.ended() == 0
+
+    assert answered.output is not None
+    assert answered.output.message == "one"
 
     assert f"local platform: http://{platform.address}" in runner.log
     assert "secret" not in runner.log
