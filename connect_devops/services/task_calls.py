@@ -26,6 +26,7 @@ __all__ = ["TaskCall", "TaskCalls"]
 _MOST_NOTED: Final = 10_000
 _BATCH: Final = 500
 _LONGEST_PATH: Final = 1000
+_LONGEST_METHOD: Final = 16
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,9 @@ class TaskCalls:
             status: of the answer.
             duration: seconds.
         """
-        call = _Noted(task_id, by, at, method, path[:_LONGEST_PATH], status, duration)
+        # PostgreSQL has no character 0, and takes nothing that is too long for its column.
+        shown = path.replace("\0", "%00")[:_LONGEST_PATH]
+        call = _Noted(task_id, by, at, method[:_LONGEST_METHOD], shown, status, duration)
         with self._guard:
             first = not self._noted
             self._noted.append(call)

@@ -58,6 +58,19 @@ def test_calls_stand_at_the_attempts_that_made_them(
     assert found == [(None, "/before"), (1, "/during/1"), (2, "/during/2")]
 
 
+def test_calls_may_have_any_path_and_method(
+    services: Services, environment_id: str, owner: Identity, clock: ManualClock
+) -> None:
+    task_id = put(services, environment_id).task.id
+    for path in ("/\0/x", "/" + "y" * 5000, "/\ufffd"):
+        services.task_calls.note(
+            task_id, owner, at=clock.now(), method="PROPFINDANDMOREOFIT", path=path, status=405, duration=0.0
+        )
+    found = services.task_calls.of(task_id)
+    assert [item.path for item in found] == ["/%00/x", "/" + "y" * 999, "/\ufffd"]
+    assert {item.method for item in found} == {"PROPFINDANDMOREO"}
+
+
 def test_only_calls_of_its_owner_and_of_its_installation_count(
     services: Services, environment_id: str, owner: Identity, clock: ManualClock
 ) -> None:
