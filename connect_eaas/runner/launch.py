@@ -4,66 +4,28 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from connect_eaas import pydantic1
 from connect_eaas.runner import console
-from connect_eaas.runner.console import LogStyle
 from connect_eaas.runner.control import CheckSpec, WorkerSpec
 from connect_eaas.runner.errors import ExtensionError, RunnerError
 from connect_eaas.runner.extension import find_entry_points
 from connect_eaas.runner.features import FeatureTable
 from connect_eaas.runner.kinds import kinds_of, unserved
+from connect_eaas.runner.options import Options, Reading
 from connect_eaas.runner.proxies import without_proxy_for
 from connect_eaas.runner.settings import Settings, read_settings
 from connect_eaas.runner.state_dir import Slot, container_id, open_slot, state_root
 from connect_eaas.runner.surroundings import gather
 
-__all__ = ["Options", "Reading", "launch", "read_project"]
+__all__ = ["launch", "read_project"]
 
 _RELOAD_PATIENCE_S: Final = "10"
 _log = logging.getLogger("connect.eaas.runner")
-
-
-@dataclass(frozen=True)
-class Options:
-    """What ``cextrun`` was asked for."""
-
-    debug: bool = False
-    unsecure: bool = False
-    validate: bool = True
-    reload: bool = False
-    rich: bool = True
-    json: bool = False
-    check: bool = False
-    env_file: Path | None = None
-    metrics_port: int | None = None
-
-    @property
-    def logs(self) -> LogStyle:
-        """How log lines look."""
-        rich = self.rich and sys.stderr.isatty()
-        # Who saves and looks again wants the own code; who debugs wants everything.
-        return LogStyle(debug=self.debug, rich=rich, json=self.json, fold=self.reload and not self.debug)
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What was read of the project and its surroundings; a reload reads it anew."""
-
-    settings: Settings
-    specs: tuple[WorkerSpec, ...]
-    slot: Slot | None
-    overview: FeatureTable
-    check: CheckSpec | None
-    """What is validated; None if nothing is to be."""
-    notes: tuple[str, ...] = ()
-    """Where variables came from; those of the reading before are not said again."""
 
 
 def launch(options: Options, *, version: str) -> int:

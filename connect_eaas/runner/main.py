@@ -72,7 +72,8 @@ def main(
     Needs API_KEY and ENVIRONMENT_ID, from the environment, from the project's env file, or from a local platform that
     knows the project. Stop it with Ctrl-C: running tasks finish first; a second Ctrl-C stops at once.
     """
-    from connect_eaas.runner.launch import Options, launch
+    from connect_eaas.runner.launch import launch
+    from connect_eaas.runner.options import Options
 
     options = Options(
         debug=debug,

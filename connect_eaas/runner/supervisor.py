@@ -41,7 +41,7 @@ from connect_eaas.runner.start_up_tables import StartUpTables
 from connect_eaas.runner.worker_process import run_worker
 
 if TYPE_CHECKING:
-    from connect_eaas.runner.launch import Options, Reading
+    from connect_eaas.runner.options import Options, Reading
 
 __all__ = ["Supervisor"]
 

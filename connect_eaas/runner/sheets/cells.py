@@ -14,12 +14,9 @@ from xml.parsers import expat
 
 from connect_eaas.runner.sheets import xml
 from connect_eaas.runner.sheets.errors import SheetError
-from connect_eaas.runner.sheets.plans import FoundRow, PlannedRows, RowPlan
+from connect_eaas.runner.sheets.plans import FoundRow, PlannedRows, RawCell, RowPlan
 
-__all__ = ["RawCell", "RawRow", "column_letters", "raw_rows"]
-
-RawCell = tuple[str, str, str, str, str]
-"""Column letters, style, type, value, inline text; the last two as they stand in the XML unless `RawRow.decoded`."""
+__all__ = ["RawRow", "column_letters", "raw_rows"]
 
 _BEGIN: Final = b"<sheetData>"
 _HEAD_LIMIT: Final = 8 * 1024 * 1024

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from connect_eaas.runner.sheets.text import decode
 
-if TYPE_CHECKING:
-    from connect_eaas.runner.sheets.cells import RawCell
-
-__all__ = ["Convert", "FoundRow", "PlannedRows", "RowPlan"]
+__all__ = ["Convert", "FoundRow", "PlannedRows", "RawCell", "RowPlan"]
 
 _ROW_START: Final = r'\s*<row r="(\d{1,7})"[^<>/]*>'
 _ANYTHING_ELSE: Final = r"(\s*<row\b[\s\S]*?</row>|<)"
@@ -31,6 +28,8 @@ _TRIAL: Final = 200
 
 Convert = Callable[[Sequence[str]], Sequence[Any]]
 """Makes the values of a column of its texts, None of empty ones. Raises ValueError, IndexError or OverflowError."""
+RawCell = tuple[str, str, str, str, str]
+"""Column letters, style, type, value, inline text; the last two as they stand in the XML unless the row was decoded."""
 FoundRow = tuple[str, ...]
 """The row's number, the texts of its cells, and, if the plan does not recognize it, the row as it stands.
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
-from connect_eaas.runner.sheets.cells import RawCell, RawRow, raw_rows
+from connect_eaas.runner.sheets.cells import RawRow, raw_rows
 from connect_eaas.runner.sheets.errors import SheetError
 from connect_eaas.runner.sheets.package import Package
-from connect_eaas.runner.sheets.plans import Convert, PlannedRows, RowPlan
+from connect_eaas.runner.sheets.plans import Convert, PlannedRows, RawCell, RowPlan
 from connect_eaas.runner.sheets.serial import EPOCH_1900, EPOCH_1904, duration_from_serial, from_serial
 from connect_eaas.runner.sheets.strings import SharedStrings, read_strings
 from connect_eaas.runner.sheets.styles import CellStyle, StyleBook
