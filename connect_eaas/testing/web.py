@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 from unittest import mock
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Header
 
@@ -28,7 +29,6 @@ with warnings.catch_warnings():
 __all__ = ["BASE_URL", "WebAppTestClient"]
 
 BASE_URL: Final = "https://example.org/public/v1"
-_ROOT_PATH: Final = "/public/v1"
 _OWNER_KEY: Final = "ApiKey SU-000:XXX"
 _IMPERSONATED_KEY: Final = "api-key"
 _CONTEXT: Final[Mapping[str, str]] = {
@@ -81,7 +81,9 @@ class WebAppTestClient(TestClient):
 
     Args:
         webapp: the author's class.
-        base_url: root of the made-up Connect API; paths of calls are relative to it.
+        base_url: root of the made-up Connect API; paths of calls are relative to it. Its path is the root path of the
+            application too, as in older tests; ``https://example.org`` has none, and so ``request.url`` and
+            ``url_for`` give the addresses of production.
     """
 
     __test__ = False
@@ -94,7 +96,8 @@ class WebAppTestClient(TestClient):
         }
         self.webapp = webapp
         self._application = build_app(webapp)
-        super().__init__(self._application, base_url=base_url, root_path=_ROOT_PATH, headers=headers)
+        root_path = urlsplit(base_url).path.rstrip("/")
+        super().__init__(self._application, base_url=base_url, root_path=root_path, headers=headers)
 
     def request(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +17,8 @@ from connect.eaas.core.inject.models import Context
 from connect.eaas.core.inject.synchronous import get_installation
 from connect.eaas.core.testing import WebAppTestClient
 from connect.eaas.core.testing.testclient import WebAppTestClient as SameClient
+from connect_eaas.web.application import build_app
+from connect_eaas.web.asgi import AsgiCall, Request, Response
 
 INSTALLATION = {"id": "EIN-1", "settings": {"size": 3}}
 
@@ -43,6 +46,20 @@ def test_the_default_caller(client: WebAppTestClient) -> None:
         "call_source": "ui",
         "call_type": "user",
     }
+
+
+async def test_addresses_are_those_of_production_where_the_base_has_no_path(
+    test_client_factory: Callable[..., WebAppTestClient], sample: type
+) -> None:
+    answers: list[Response] = []
+    call = Request("GET", "/api/url?q=1", [(b"host", b"example.org"), (b"x-forwarded-proto", b"https")])
+    await AsgiCall(build_app(sample), call, answers.append, max_body_bytes=10_000).run()
+    in_production = json.loads(answers[0].body)
+    assert in_production["url"] == "https://example.org/api/url?q=1"
+
+    assert test_client_factory(sample, base_url="https://example.org").get("/api/url?q=1").json() == in_production
+    older = test_client_factory(sample).get("/api/url?q=1").json()
+    assert older["url"] == "https://example.org/public/v1/api/url?q=1"
 
 
 def test_a_dict_changes_the_caller_and_an_object_replaces_it(client: WebAppTestClient) -> None:
