@@ -49,7 +49,8 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: bool) -> N
     "--metrics-port",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Serve metrics for Prometheus at this port of this machine; 0 takes a free one. Also CONNECT_METRICS_PORT.",
+    help="Serve /metrics for Prometheus and /health at this port of this machine; 0 takes a free one. "
+    "Also CONNECT_METRICS_PORT.",
 )
 @click.option("-s", "--split", is_flag=True, hidden=True, help="Has no effect; kept for older scripts.")
 @click.option(
