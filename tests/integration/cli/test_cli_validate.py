@@ -4,6 +4,7 @@ import json
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,9 @@ def test_warnings_count_only_when_strict(ccli: Ccli, project: Path) -> None:
 def test_an_import_that_never_ends_is_ended(ccli: Ccli, project: Path) -> None:
     with (project / "connect_ext" / "extension.py").open("a") as file:
         file.write("import threading; threading.Event().wait()\n")
+    begun = time.monotonic()
     result = check(ccli, project, "--time-limit", "2", "--format", "json")
+    assert time.monotonic() - begun < 20
     assert result.status == 1
     assert [item["rule"] for item in json.loads(result.out)["items"]] == ["IMP002"]
 
