@@ -23,7 +23,7 @@ from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.deadlines import Deadlines
 from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
-from connect_eaas.runner.lanes import Lane
+from connect_eaas.runner.lanes import Lane, give_back
 from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
 from connect_eaas.runner.long_runs import LongRuns
 from connect_eaas.runner.metrics import Meter
@@ -268,9 +268,9 @@ class Dispatcher:
         if self._overdue and (overdue := self._overdue.of(options.task_id)) is not None:
             return await self._await_overdue(work, overdue, limit)
         in_thread = lane.one_kind or self._preparation.runs_in_thread(work.task)
-        turns = lane.in_threads if in_thread else lane.coroutines
+        permits = lane.in_threads if in_thread else lane.coroutines
         interactive = category == "interactive"
-        if not turns.take_now() and not await turns.take(limit if interactive else None):
+        if not permits.take_now() and not await permits.take(limit if interactive else None):
             return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
         work.started = True
         work.began = self._clock()
@@ -280,7 +280,7 @@ class Dispatcher:
         try:
             output = await self._run(work, limit)
         finally:
-            turns.give_back_after(work.run)
+            give_back(permits, work.run)
         return output.took(self._runtime(work))
 
     def _runtime(self, work: Work) -> float:
@@ -292,7 +292,7 @@ class Dispatcher:
         try:
             prepared = self._preparation.prepare_now(task)
             if prepared is None:
-                with TimeLimit(limit_s):
+                with TimeLimit(limit_s, self._deadlines):
                     prepared = await self._preparation.prepare(task)
         except TimeoutError:
             return outcome.failed(category, event_type, f"reading the task's object took longer than {limit_s:g} s")

@@ -160,15 +160,20 @@ class CoroutineRun:
 
 
 class TimeLimit:
-    """Ends the block with ``TimeoutError`` after some seconds; one timer, and nothing else.
+    """Ends the block with ``TimeoutError`` after some seconds.
 
     For code of ours: it must not swallow its cancellation.
+
+    Args:
+        seconds: as long as it may take.
+        deadlines: those of the loop.
     """
 
-    __slots__ = ("_passed", "_seconds", "_task", "_timer")
+    __slots__ = ("_deadlines", "_passed", "_seconds", "_task")
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, deadlines: Deadlines) -> None:
         self._seconds = seconds
+        self._deadlines = deadlines
         self._passed = False
 
     def __enter__(self) -> None:
@@ -176,12 +181,12 @@ class TimeLimit:
         if task is None:
             raise RuntimeError("a time limit needs a task that it can cancel")
         self._task = task
-        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._pass)
+        self._deadlines.add(self, self._seconds)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        self._deadlines.remove(self)
         if not self._passed:
             return
         if sys.version_info >= (3, 11):
@@ -189,7 +194,8 @@ class TimeLimit:
         if kind is not None and issubclass(kind, asyncio.CancelledError):
             raise TimeoutError from error
 
-    def _pass(self) -> None:
+    def limit_passed(self) -> None:
+        """Its time is over: cancel the task, which the block then ends with."""
         self._passed = True
         self._task.cancel()
 

@@ -20,7 +20,9 @@ from urllib.request import getproxies, proxy_bypass
 
 from pydantic_core import from_json
 
+from connect_eaas.runner.deadlines import Deadlines
 from connect_eaas.runner.execution import TimeLimit
+from connect_eaas.runner.permits import Permits
 
 if TYPE_CHECKING:
     import httpx
@@ -100,33 +102,41 @@ class DirectConnections:
         self._tls = tls if parts.scheme == "https" else None
         self._path = parts.path.rstrip("/")
         self._authority = parts.netloc
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._permits = Permits(_AT_ONCE)
+        self._deadlines: Deadlines | None = None
         # The one that was used last is used first, so that the others can grow old.
         self._idle: deque[_Connection] = deque()
 
     async def get(self, path: str, headers: Mapping[str, str]) -> Answer:
         request = self._request(path, headers)
+        if self._deadlines is None:
+            self._deadlines = Deadlines(asyncio.get_running_loop())
+        if not self._permits.take_now():
+            await self._permits.take()
         try:
-            async with self._slots:
-                with TimeLimit(_READ_S):
-                    return await self._get(request)
+            with TimeLimit(_READ_S, self._deadlines):
+                return await self._get(request, self._deadlines)
         except TimeoutError:
             raise RestError(f"no answer within {_READ_S:g} s") from None
         except (OSError, EOFError, asyncio.LimitOverrunError, ValueError) as error:
             raise RestError(str(error) or type(error).__name__) from error
+        finally:
+            self._permits.give_back()
 
     async def aclose(self) -> None:
+        if self._deadlines is not None:
+            self._deadlines.close()
         while self._idle:
             await self._idle.pop().aclose()
 
-    async def _get(self, request: bytes) -> Answer:
+    async def _get(self, request: bytes, deadlines: Deadlines) -> Answer:
         while self._idle:
             kept = self._idle.pop()
             try:
                 return await self._exchange(kept, request)
             except _StaleError:
                 continue  # The host had closed it while it was idle: nothing was processed.
-        with TimeLimit(_CONNECT_S):
+        with TimeLimit(_CONNECT_S, deadlines):
             connection = await self._connect()
         return await self._exchange(connection, request)
 

@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from connect_eaas.runner.deadlines import Deadlines
 from connect_eaas.runner.execution import CoroutineRun, Execution, Raised, Returned, TimedOut, TimeLimit
 
 
@@ -106,9 +107,9 @@ async def test_a_task_that_is_cancelled_from_outside_ends_as_cancelled() -> None
 
 
 async def test_a_time_limit_ends_its_block_only() -> None:
-    with pytest.raises(TimeoutError), TimeLimit(0.01):
+    with pytest.raises(TimeoutError), TimeLimit(0.01, Deadlines(asyncio.get_running_loop())):
         await asyncio.Event().wait()
-    with TimeLimit(5):
+    with TimeLimit(5, Deadlines(asyncio.get_running_loop())):
         await asyncio.sleep(0)
     if sys.version_info >= (3, 11):
         task = asyncio.current_task()
@@ -118,7 +119,7 @@ async def test_a_time_limit_ends_its_block_only() -> None:
 
 async def test_a_time_limit_leaves_other_cancellations_and_errors_alone() -> None:
     async def limited() -> None:
-        with TimeLimit(5):
+        with TimeLimit(5, Deadlines(asyncio.get_running_loop())):
             await asyncio.Event().wait()
 
     waiting = asyncio.ensure_future(limited())
@@ -126,7 +127,7 @@ async def test_a_time_limit_leaves_other_cancellations_and_errors_alone() -> Non
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-    with pytest.raises(KeyError), TimeLimit(5):
+    with pytest.raises(KeyError), TimeLimit(5, Deadlines(asyncio.get_running_loop())):
         raise KeyError
 
 

@@ -1,4 +1,4 @@
-"""Turns: never more than there are, none is lost, and those who wait get theirs in the order in which they came."""
+"""Permits: never more than there are, none is lost, and those who wait get theirs in the order in which they came."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from connect_eaas.runner.lanes import Turns
+from connect_eaas.runner.permits import Permits
 
 
 async def a_few_turns_of_the_loop() -> None:
@@ -15,14 +15,14 @@ async def a_few_turns_of_the_loop() -> None:
         await asyncio.sleep(0)
 
 
-class TurnsMachine(RuleBasedStateMachine):
+class PermitsMachine(RuleBasedStateMachine):
     """Takers come, wait, give up and end at every moment."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.running = 0
-        # Who waits, in the order of arrival, and all that have a turn from waiting.
+        # Who waits, in the order of arrival, and all that have a permit from waiting.
         self.waiting: list[asyncio.Task[bool]] = []
 
     def teardown(self) -> None:
@@ -37,17 +37,17 @@ class TurnsMachine(RuleBasedStateMachine):
     @initialize(size=st.integers(1, 3))
     def begin(self, size: int) -> None:
         self.size = size
-        self.turns = Turns(size)
+        self.permits = Permits(size)
 
     @rule()
     def take_now(self) -> None:
-        got = self.turns.take_now()
+        got = self.permits.take_now()
         assert got is (self.running < self.size)
         self.running += got
 
     @rule()
     def come_and_wait(self) -> None:
-        taker = self.loop.create_task(self.turns.take())
+        taker = self.loop.create_task(self.permits.take())
         self.settle()
         if self.running < self.size:
             assert taker.result() is True
@@ -67,7 +67,7 @@ class TurnsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.running)
     @rule()
     def end(self) -> None:
-        self.turns.give_back()
+        self.permits.give_back()
         self.settle()
         if self.waiting:
             first = self.waiting.pop(0)
@@ -77,13 +77,13 @@ class TurnsMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.running and self.waiting)
     @rule()
-    def be_given_a_turn_and_cancelled_at_once(self) -> None:
+    def be_given_a_permit_and_cancelled_at_once(self) -> None:
         taker = self.waiting.pop(0)
-        self.turns.give_back()
+        self.permits.give_back()
         taker.cancel()
         self.settle()
         assert taker.cancelled()
-        # The turn went on to the next one, or is free.
+        # The permit went on to the next one, or is free.
         if self.waiting:
             assert self.waiting.pop(0).result() is True
         else:
@@ -94,13 +94,13 @@ class TurnsMachine(RuleBasedStateMachine):
         assert all(not taker.done() for taker in self.waiting)
 
 
-TestTurns = TurnsMachine.TestCase
+TestPermits = PermitsMachine.TestCase
 
 
 async def test_who_waits_too_long_gets_none_and_takes_none_away() -> None:
-    turns = Turns(1)
-    assert turns.take_now()
-    assert await turns.take(0.001) is False
-    turns.give_back()
-    assert turns.take_now()
-    assert not turns.take_now()
+    permits = Permits(1)
+    assert permits.take_now()
+    assert await permits.take(0.001) is False
+    permits.give_back()
+    assert permits.take_now()
+    assert not permits.take_now()
