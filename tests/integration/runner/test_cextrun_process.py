@@ -204,6 +204,30 @@ async def test_runner_writes_to_its_state_only_and_calls_nobody_but_the_platform
     assert outside == {Path(f"{noted}.proof")}
 
 
+async def test_log_has_no_colours_where_it_is_read_by_a_program(platform: ScriptedPlatform, project: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *[word for word in COMMAND if word != "--no-rich-logging"],
+        "-u",
+        cwd=project,
+        env=environment(project, TERM="xterm-256color", **credentials(platform)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        await platform.connected()
+        await platform.background.send(a_task())
+        await platform.result_of(a_task())
+        process.send_signal(signal.SIGTERM)
+        output, log = await asyncio.wait_for(process.communicate(), 20)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+    assert b"TQ-0001 version ONE of the handler" in log
+    assert b"asset_purchase_request_processing" in output, "the tables"
+    assert b"\x1b" not in output + log
+
+
 async def test_second_signal_ends_a_hanging_handler_at_once(platform: ScriptedPlatform, project: Path) -> None:
     platform.objects["requests/PR-7"] = {"id": "PR-7", "hold": str(project / "held")}
     async with cextrun(project, "-u", **credentials(platform)) as runner:

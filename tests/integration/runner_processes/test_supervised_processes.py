@@ -51,6 +51,29 @@ async def test_kinds_run_in_processes_of_their_own_and_hooks_once(
     assert "Warning" not in runner.log
 
 
+async def test_no_process_runs_a_task_before_the_start_up_hook_has_run_in_one_of_them(
+    platform: ScriptedPlatform, project: Path, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    os.mkfifo(gate)
+    module = project / "my_extension" / "events.py"
+    # Opening waits for somebody who writes.
+    opened = f'open({str(gate)!r}).close()\n        trace("startup")'
+    module.write_text(module.read_text().replace('trace("startup")', opened))
+    async with cextrun(project, platform) as runner:
+        await platform.connected()
+        await platform.background.send(a_task(1))
+        await platform.interactive.send(a_validation(2))
+        with pytest.raises(TimeoutError):
+            await platform.until(lambda: bool(platform.results), within_s=1)
+        await asyncio.to_thread(gate.write_text, "")
+        await platform.result_of(a_task(1))
+        await platform.result_of(a_validation(2))
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0, runner.log
+    assert len(traces(project, "startup")) == 1
+
+
 async def test_killed_worker_is_replaced_at_once_and_the_other_goes_on(
     platform: ScriptedPlatform, project: Path
 ) -> None:

@@ -52,6 +52,7 @@ def test_items_have_their_place_and_code(run: Callable[[Path], Any], write: Writ
     assert not stopped
     assert (item.level, item.file) == ("ERROR", str(root / "sample_pkg" / "events.py"))
     assert "pnding" in item.code.split("\n")[item.lineno - item.start_line]
+    assert len(item.code.split("\n")) <= 5, "a few lines, not the whole class"
     assert "pnding" in item.message
 
 
