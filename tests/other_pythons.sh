@@ -60,7 +60,17 @@ make_environment() {
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check -r requirements.lock
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+    # Each of the many processes that the tests start would compile them, where Python is told to write no bytecode.
+    "$folder/bin/python" -m compileall -q connect connect_cli_ext connect_devops connect_eaas
     touch "$folder/.ready"
+}
+
+run_tests() {
+    local version=$1 pytest
+    shift
+    pytest=(".venv-$version/bin/python" -m pytest -q -o "cache_dir=.venv-$version/pytest")
+    # What fails on a busy machine gets a second run.
+    "${pytest[@]}" "$@" || "${pytest[@]}" --last-failed --last-failed-no-failures none "$@"
 }
 
 passed=() missing=() failed=() found=() makers=()
@@ -79,20 +89,21 @@ done
 for maker in ${makers[@]+"${makers[@]}"}; do
     wait "$maker"
 done
+# Side by side, with one process for each: to collect the tests in several takes longer than to wait for one.
+runs=()
 for version in ${found[@]+"${found[@]}"}; do
-    echo "Python $version"
     tests=("${everywhere[@]}")
     if [ "$version" = "${found[0]}" ] || [ "$version" = "${found[${#found[@]} - 1]}" ]; then
         tests+=("${at_the_ends[@]}")
     fi
-    pytest=(".venv-$version/bin/python" -m pytest -q -o "cache_dir=.venv-$version/pytest")
-    # What fails on a busy machine gets a second run, alone.
-    if "${pytest[@]}" -n auto --dist loadfile "${tests[@]}" ||
-        "${pytest[@]}" --last-failed --last-failed-no-failures none "${tests[@]}"; then
-        passed+=("$version")
-    else
-        failed+=("$version")
-    fi
+    run_tests "$version" "${tests[@]}" >".venv-$version/tests.txt" 2>&1 &
+    runs+=($!)
+done
+for number in ${runs[@]+"${!runs[@]}"}; do
+    version=${found[number]}
+    if wait "${runs[number]}"; then passed+=("$version"); else failed+=("$version"); fi
+    echo "Python $version"
+    cat ".venv-$version/tests.txt"
 done
 echo "Passed: ${passed[*]:-none}. Failed: ${failed[*]:-none}. Not on this machine: ${missing[*]:-none}."
 [ ${#failed[@]} -eq 0 ]

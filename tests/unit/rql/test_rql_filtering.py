@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -11,8 +12,21 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Column, DateTime, Engine, Integer, MetaData, String, Table, create_engine, insert, select
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    insert,
+    make_url,
+    select,
+)
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateSchema, DropSchema
 
 from connect_devops.rql import DOCUMENT, RqlError, apply, column_field, condition, count, document_fields, parse
 from connect_devops.rql.syntax import And, Comparison, Membership, Node, Not, Or, Pattern, Special
@@ -41,11 +55,23 @@ _FIELDS = {
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
     url = os.environ.get("CONNECT_TEST_POSTGRES_URL")
-    made = create_engine(url) if url else create_engine("sqlite://", poolclass=StaticPool)
+    if url is None:
+        made = create_engine("sqlite://", poolclass=StaticPool)
+        _METADATA.create_all(made)
+        yield made
+        made.dispose()
+        return
+    server = create_engine(url)
+    schema = f"t{uuid.uuid4().hex}"
+    with server.begin() as connection:
+        connection.execute(CreateSchema(schema))
+    made = create_engine(make_url(url).update_query_dict({"options": f"-csearch_path={schema}"}))
     _METADATA.create_all(made)
     yield made
-    _METADATA.drop_all(made)
     made.dispose()
+    with server.begin() as connection:
+        connection.execute(DropSchema(schema, cascade=True))
+    server.dispose()
 
 
 Rows = Callable[[str], list[int]]
