@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PROJECT = """\
 [project]
 name = "page"
@@ -14,6 +16,7 @@ version = "1"
 eventsapp = "test_page:MyApplication"
 
 [tool.pytest.ini_options]
+addopts = ["-p", "connect_eaas"]
 asyncio_default_fixture_loop_scope = "function"
 """
 DESCRIPTOR = (
@@ -22,6 +25,7 @@ DESCRIPTOR = (
 PAGE = Path(__file__).parents[3] / "docs" / "sdk.md"
 
 
+@pytest.mark.timeout(180)
 def test_the_examples_pass(tmp_path: Path) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     (tmp_path / "test_page.py").write_text("\n".join(blocks), encoding="utf-8")

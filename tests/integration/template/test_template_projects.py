@@ -40,6 +40,7 @@ def test_it_can_be_built(tmp_path: Path) -> None:
     assert not [name for name in names if name.endswith(".env")]
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("kind", SOURCE["extension_type"])
 def test_a_project_of_each_type_passes_its_tests_and_checks_on_this_python(tmp_path: Path, kind: str) -> None:
     features = [name for name in ("events", "anvil", "webapp", "tfnapp") if kind in SOURCE["_applications"][name]]
