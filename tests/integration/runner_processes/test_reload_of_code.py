@@ -63,8 +63,9 @@ async def test_file_saved_before_anybody_watches_is_loaded_too(platform: Scripte
     module = project / "my_extension" / "events.py"
     new = module.read_text().replace('"one"', '"two"')
     (project / "next.txt").write_text(new)
-    # The old version never gets any further.
-    save = "import pathlib, threading\npathlib.Path(__file__).write_text(pathlib.Path('next.txt').read_text())\n"
+    # Two processes do so, and either may be stopped at any moment: the file is never half there. The old version never
+    # gets any further.
+    save = "import os, shutil, threading\nos.replace(shutil.copy('next.txt', f'{os.getpid()}.txt'), __file__)\n"
     module.write_text(f"{save}threading.Event().wait()\n{module.read_text()}")
     async with cextrun(project, platform, "--reload", "--no-validate") as runner:
         await runner.until_logged("changed: my_extension/events.py")
