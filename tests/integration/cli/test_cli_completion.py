@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from connect_stand_in import KEY, Platform
 
+from connect_cli_ext import completion
+
 Ccli = Callable[..., Any]
 
 
@@ -21,6 +23,8 @@ def complete(ccli: Ccli, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], lis
     def complete(line: str) -> list[str]:
         words = line.split(" ")
         with monkeypatch.context() as patch:
+            # Nobody at a terminal waits here, and the machine may be busy.
+            patch.setattr(completion, "_TIMEOUT_S", 10.0)
             patch.setenv("_CCLI_COMPLETE", "bash_complete")
             patch.setenv("COMP_WORDS", line)
             patch.setenv("COMP_CWORD", str(len(words) - 1))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from planned_project import Planned
 
+from connect_cli_ext import completion
+
 
 def test_a_nightly_job_is_one_line_and_its_time_comes_when_the_clock_is_moved(planned: Planned) -> None:
     with planned.running():
@@ -143,6 +145,8 @@ def test_what_is_changed_of_a_schedule_leaves_the_rest(planned: Planned) -> None
 def test_ids_methods_and_extensions_are_completed(planned: Planned, monkeypatch: pytest.MonkeyPatch) -> None:
     def complete(line: str) -> list[str]:
         with monkeypatch.context() as patch:
+            # Nobody at a terminal waits here, and the machine may be busy.
+            patch.setattr(completion, "_TIMEOUT_S", 10.0)
             patch.setenv("_CCLI_COMPLETE", "bash_complete")
             patch.setenv("COMP_WORDS", line)
             patch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))
