@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import click
 
-from connect_cli_ext.errors import EXIT_DEFECT, EXIT_INTERRUPTED
-from connect_cli_ext.host import cli
+from connect_cli_ext.errors import EXIT_DEFECT, EXIT_INTERRUPTED, MissingExtraError
+from connect_cli_ext.host import OUR_COMMANDS, cli
 
 __all__ = ["main", "run"]
 
@@ -43,6 +43,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str], color: bool | None) -> int:
     verbose = False
+    context: click.Context | None = None
     try:
         instruction = os.environ.get(_COMPLETE)
         if instruction:
@@ -70,6 +71,15 @@ def _run(arguments: Sequence[str], color: bool | None) -> int:
         # The reader of a pipe went away: nothing is left to say, also not when the interpreter flushes at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        command = OUR_COMMANDS.get(context.invoked_subcommand or "") if context is not None else None
+        if command is None or context is None or not missing or missing.startswith("connect"):
+            return _defect(error, verbose)
+        # A command that imports late: the group that it is in says which extra brings its libraries.
+        problem = MissingExtraError(f"ccli {context.invoked_subcommand}", missing, command.extra)
+        problem.show()
+        return problem.exit_code
     except Exception as error:
         return _defect(error, verbose)
     return 0

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,16 +160,21 @@ def pytest_fixture_post_finalizer(fixturedef: pytest.FixtureDef[Any]) -> None:
         AsyncConnectClientMocker("").reset(success=False)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Let the project's models work as under pydantic 1, if it asks for that."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Let the project's models work as under pydantic 1, if it asks for that.
+
+    The first ``conftest.py`` may import them already, and pytest's filters of warnings apply to it.
+    """
     from connect_eaas import pydantic1
 
     try:
-        if pydantic1.activate_if_wanted(config.rootpath, os.environ):
+        if pydantic1.activate_if_wanted(early_config.rootpath, os.environ):
             # pytest has filters of its own, and a project may make errors of warnings.
-            config.addinivalue_line("filterwarnings", "ignore::pydantic.warnings.PydanticDeprecatedSince20")
+            early_config.addinivalue_line("filterwarnings", "ignore::pydantic.warnings.PydanticDeprecatedSince20")
     except ValueError as error:
         raise pytest.UsageError(str(error)) from error
+    return (yield)
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

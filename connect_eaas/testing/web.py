@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -41,7 +42,16 @@ _CONTEXT: Final[Mapping[str, str]] = {
     "call_source": "ui",
     "call_type": "user",
 }
+# Of the HTTP library that Starlette found: there are two that it works with.
+_URL: Final[Any] = vars(sys.modules[TestClient.__module__])["httpx"].URL
 _Overrides = dict[Callable[..., Any], Callable[..., Any]]
+
+
+class _BaseUrl(_URL):  # type: ignore[misc]
+    """Root of the API as an API client takes it: its text has no slash at the end."""
+
+    def __str__(self) -> str:
+        return str(super().__str__()).rstrip("/")
 
 
 def _admin_client(
@@ -98,6 +108,15 @@ class WebAppTestClient(TestClient):
         self._application = build_app(webapp)
         root_path = urlsplit(base_url).path.rstrip("/")
         super().__init__(self._application, base_url=base_url, root_path=root_path, headers=headers)
+
+    @property
+    def base_url(self) -> Any:
+        """Root of the made-up API; its text has no slash at the end, so that ``client_mocker_factory`` takes it."""
+        return _BaseUrl(super().base_url)
+
+    @base_url.setter
+    def base_url(self, url: Any) -> None:
+        TestClient.base_url.fset(self, url)
 
     def request(
         self,

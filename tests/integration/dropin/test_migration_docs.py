@@ -15,5 +15,5 @@ def test_the_extras_of_the_page_exist() -> None:
     extras = toml.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     page = (ROOT / "docs" / "migration.md").read_text()
     named = re.findall(r"^\| .* \| `(\w+)` \|$", page, re.MULTILINE)
-    assert len(named) == 5
+    assert len(named) == 6
     assert set(named) <= set(extras)

@@ -123,6 +123,25 @@ def test_its_own_tests_pass(project: Path) -> None:
     assert run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project), **{VARIABLE: "0"}).returncode != 0
 
 
+def test_its_conftest_may_import_its_models(project: Path) -> None:
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(
+            '[tool.pytest.ini_options]\ntestpaths = "tests"\nfilterwarnings = ["error"]\n'
+            'asyncio_default_fixture_loop_scope = "function"\n'
+        )
+    (project / "tests" / "conftest.py").write_text(
+        "from old.events import Note\nfrom pydantic import BaseModel, Field, validator\n\n\n"
+        "class Old(BaseModel):\n    x: str = Field(..., regex='^a')\n\n"
+        "    @validator('x')\n    def check(cls, value):\n        return value\n"
+    )
+    done = run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project))
+    assert done.returncode == 0, done.stdout + done.stderr
+    wrong = run(project, "pytest", "-p", "no:cacheprovider", PYTHONPATH=str(project), **{VARIABLE: "perhaps"})
+    assert wrong.returncode == 4
+    assert f"ERROR: {VARIABLE}: expected 1 or 0, got 'perhaps'" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
 def test_its_tests_pass_where_warnings_are_errors(project: Path) -> None:
     with (project / "pyproject.toml").open("a") as file:
         file.write(

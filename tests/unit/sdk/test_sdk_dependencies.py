@@ -38,3 +38,17 @@ def test_no_dependency_has_an_upper_bound() -> None:
     bounded = [item for item in listed if re.search(r"[<!~]|==", item.partition(";")[0])]
     assert bounded == []
     assert project["requires-python"] == ">=3.10"
+
+
+def test_every_extra_that_a_message_names_exists() -> None:
+    toml = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
+    extras = toml.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    calls = [
+        node
+        for path in (ROOT / "connect_eaas").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "MissingExtraError"
+    ]
+    named = {argument.value for call in calls for argument in call.args[:1] if isinstance(argument, ast.Constant)}
+    assert {"web", "transformations"} <= named
+    assert named <= set(extras)

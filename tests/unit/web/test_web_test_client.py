@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
+import responses
 import web_sample
 
 import connect.eaas.core.inject.asynchronous as inject_asynchronous
@@ -113,6 +115,38 @@ def test_calls_of_the_clients_are_mocked_as_usual(client: WebAppTestClient, clie
     mocker = client_mocker_factory(base_url="https://example.org/public/v1")
     mocker.accounts.all().mock(return_value=[{"id": "VA-1"}])
     assert client.get("/api/accounts").json() == [{"id": "VA-1"}]
+
+
+def test_the_base_address_is_that_of_the_clients(client: WebAppTestClient, client_mocker_factory: Any) -> None:
+    assert f"{client.base_url}" == "https://example.org/public/v1"
+    assert client.base_url.host == "example.org"
+    mocker = client_mocker_factory(base_url=client.base_url)
+    mocker.accounts.all().mock(return_value=[{"id": "VA-1"}])
+    assert client.get("/api/accounts").json() == [{"id": "VA-1"}]
+    client.base_url = "https://other.example/v2/"
+    assert str(client.base_url) == "https://other.example/v2"
+    assert str(client.get("/api/config").url) == "https://other.example/v2/api/config"
+
+
+def test_why_the_api_could_not_be_asked_is_logged(client: WebAppTestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with responses.RequestsMock() as api:
+        api.get("https://example.org/public/v1/accounts", body=requests.ConnectionError("nobody listens"))
+        answer = client.get("/api/accounts?key=secret")
+    assert (answer.status_code, answer.text) == (500, "Unexpected error")
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert record.name == "eaas.webapp"
+    assert record.getMessage() == "GET /api/accounts: an API call failed: Unexpected error: nobody listens"
+    assert record.exc_info is not None
+
+
+@pytest.mark.parametrize(("status", "logged"), [(404, 0), (502, 1)])
+def test_failures_of_the_api_are_logged_and_refusals_are_not(
+    client: WebAppTestClient, caplog: pytest.LogCaptureFixture, status: int, logged: int
+) -> None:
+    with responses.RequestsMock() as api:
+        api.get("https://example.org/public/v1/accounts", status=status, body="no")
+        assert client.get("/api/accounts").status_code == status
+    assert len([record for record in caplog.records if record.levelname == "ERROR"]) == logged
 
 
 async def test_asynchronous_calls_are_mocked_as_usual(async_client_mocker_factory: Any) -> None:
