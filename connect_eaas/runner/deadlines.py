@@ -65,11 +65,14 @@ class Deadlines:
     def _look(self) -> None:
         self._timer, self._rings = None, float("inf")
         now = self._loop.time() + _TOLERANCE_S
-        for timed in [timed for timed, due in self._due.items() if due <= now]:
-            # One that was told may have ended another.
-            if self._due.pop(timed, None) is not None:
-                timed.limit_passed()
-        if self._due:
-            soonest = min(self._due.values())
-            if soonest < self._rings:
-                self._ring_at(soonest)
+        try:
+            for timed in [timed for timed, due in self._due.items() if due <= now]:
+                # One that was told may have ended another.
+                if self._due.pop(timed, None) is not None:
+                    timed.limit_passed()
+        finally:
+            # Also if one of them failed: the others rely on this.
+            if self._due:
+                soonest = min(self._due.values())
+                if soonest < self._rings:
+                    self._ring_at(soonest)

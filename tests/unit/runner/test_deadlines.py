@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -128,4 +129,21 @@ def test_nobody_is_told_after_the_end() -> None:
     loop.move_to(100.0)
 
     assert run.told == []
+    assert not loop.armed
+
+
+def test_one_that_fails_when_told_keeps_nobody_from_being_told() -> None:
+    loop, deadlines = begun()
+
+    def fails() -> None:
+        raise RuntimeError("it failed")
+
+    broken, same_time, later = Run(loop, fails), Run(loop), Run(loop)
+    for run, limit_s in ((broken, 1.0), (same_time, 1.0), (later, 5.0)):
+        deadlines.add(run, limit_s)
+    with pytest.raises(RuntimeError, match="it failed"):
+        loop.move_to(2.0)
+    loop.move_to(10.0)
+
+    assert [len(run.told) for run in (broken, same_time, later)] == [1, 1, 1]
     assert not loop.armed
