@@ -124,7 +124,7 @@ class AsyncPooledClient(_Pooled, AsyncConnectClient):  # type: ignore[misc]
         self.connections = connections
 
     def _part(self, attributes: dict[str, Any]) -> None:
-        del attributes["_response"]
+        attributes.pop("_response", None)
 
     @property
     def session(self) -> httpx.AsyncClient:
@@ -141,7 +141,8 @@ class AsyncPooledClient(_Pooled, AsyncConnectClient):  # type: ignore[misc]
     def response(self, value: Any) -> None:
         kept = self.__dict__.get("_response")
         if kept is None:
-            kept = self.__dict__["_response"] = ContextVar("response", default=None)
+            # Threads may come here at once: there must be one for all.
+            kept = self.__dict__.setdefault("_response", ContextVar("response", default=None))
         kept.set(value)
 
     async def _execute_http_call(self, method: str, url: str, kwargs: dict[str, Any]) -> None:

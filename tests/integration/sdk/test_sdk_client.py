@@ -213,3 +213,25 @@ def test_a_sibling_of_a_plain_client_is_plain() -> None:
 
 def test_the_factory_shows_no_key(make: Any) -> None:
     assert "owner" not in repr(make("https://example.org"))
+
+
+async def test_each_asyncio_task_sees_its_own_last_response(api: Api, make: Any) -> None:
+    factory = make(api.endpoint)
+    client = factory.async_client()
+    assert client.response is None
+
+    async def ask(number: int) -> tuple[str, str]:
+        await client.requests[f"PR-{number}"].get()
+        await asyncio.sleep(0)
+        return str(client.response.url), f"PR-{number}"
+
+    for asked, wanted in await asyncio.gather(*map(ask, range(5))):
+        assert asked.endswith(wanted)
+    assert client.response is None
+    await client.requests["PR-9"].get()
+    assert await asyncio.create_task(asyncio.to_thread(lambda: client.response)) is client.response
+    twin = client.twin("ApiKey SU-2:k", {}, None)
+    assert twin.twin("ApiKey SU-3:k", {}, None).response is None
+    await twin.requests["PR-8"].get()
+    assert str(client.response.url).endswith("PR-9")
+    await factory.aclose()
