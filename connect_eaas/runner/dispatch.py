@@ -109,7 +109,7 @@ class Dispatcher:
         # Tasks in hand, by task id.
         self._works: dict[str, Work] = {}
         # Tasks that ended in this turn of the loop: the log tells of them at its end.
-        self._ended: list[tuple[Task, TaskOutput]] = []
+        self._ended: list[tuple[TaskIdentity, TaskOutput]] = []
         self._overdue = OverdueRuns(self._meter)
         self._taking = True
         self._loop = asyncio.get_running_loop()
@@ -176,6 +176,8 @@ class Dispatcher:
         for work in waiting:
             if work.job is not None:
                 work.job.cancel()
+            # A job that is cancelled before its first turn says nothing itself.
+            self._settle(work, None)
         return len(waiting)
 
     async def drained(self) -> None:
@@ -206,7 +208,7 @@ class Dispatcher:
     async def _work(self, work: Work) -> None:
         options, happened = work.task.options, work.task.input
         output: TaskOutput | None = None
-        CURRENT_TASK.set(TaskIdentity(options.task_id, happened.event_type, happened.object_id))
+        CURRENT_TASK.set(_identity(work.task))
         try:
             if self._spans is None:
                 output = await self._outcome(work)
@@ -242,7 +244,7 @@ class Dispatcher:
         self._meter.task_ended(options.task_category, output.result, output.runtime)
         self._results.put(task.answered(output))
         self.finished += 1
-        self._ended.append((task, output))
+        self._ended.append((CURRENT_TASK.get() or _identity(task), output))
         if not self._results.waiting:
             self._log_ended()
         elif len(self._ended) == 1:
@@ -251,9 +253,11 @@ class Dispatcher:
 
     def _log_ended(self) -> None:
         ended, self._ended = self._ended, []
-        for task, output in ended:
-            happened = task.input
-            _ENDED.log(task.options.task_id, happened.event_type, happened.object_id, output.result, output.runtime)
+        for identity, output in ended:
+            # Each line is to be found by its own task, not by the one whose end brought us here.
+            CURRENT_TASK.set(identity)
+            task_id, event_type, object_id = identity
+            _ENDED.log(task_id, event_type, object_id, output.result, output.runtime)
 
     async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():
@@ -264,19 +268,22 @@ class Dispatcher:
         if lane is None:
             text = f"this session runs no tasks of category {category!r}"
             return outcome.refused(event_type, text)
-        limit, arrived = lane.limit_s, self._clock()
+        limit = lane.limit_s
         if self._overdue and (overdue := self._overdue.of(options.task_id)) is not None:
             return await self._await_overdue(work, overdue, limit)
         in_thread = lane.one_kind or self._preparation.runs_in_thread(work.task)
         permits = lane.in_threads if in_thread else lane.coroutines
-        interactive = category == "interactive"
-        if not permits.take_now() and not await permits.take(limit if interactive else None):
-            return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
+        if permits.take_now():
+            work.began = self._clock()
+        else:
+            interactive, arrived = category == "interactive", self._clock()
+            if not await permits.take(limit if interactive else None):
+                return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
+            work.began = self._clock()
+            if interactive:
+                # The caller has waited since the task came.
+                limit = max(limit - (work.began - arrived), 0.0)
         work.started = True
-        work.began = self._clock()
-        if interactive:
-            # The caller has waited since the task came.
-            limit = max(limit - (work.began - arrived), 0.0)
         try:
             output = await self._run(work, limit)
         finally:
@@ -316,10 +323,14 @@ class Dispatcher:
             return outcome.refused(task.input.event_type, f"{where}: there is no such method")
         self._long_runs.begin(task.options.task_id, where, limit_s)
         if is_coroutine:
-            work.run = coroutine = CoroutineRun(
+            try:
+                coroutine = method(argument)
+            except BaseException as error:  # The border of the author's code: it may not take the argument.
+                return self._crashed(task, error)
+            work.run = waiting = CoroutineRun(
                 limit_s, lambda overrun: self._overran(work, where, overrun, limit_s), work.job, self._deadlines
             )
-            ended = await coroutine.ended(method(argument))
+            ended = await waiting.ended(coroutine)
         else:
             work.run = run = execution.start(method, argument, pool=self._lanes[task.options.task_category].pool)
             ended = await run.wait(limit_s)
@@ -327,6 +338,8 @@ class Dispatcher:
 
     def _overran(self, work: Work, where: str, run: Execution, limit_s: float) -> None:
         """A coroutine goes on although it was cancelled: the platform is answered without it."""
+        # The timer is that of all tasks.
+        CURRENT_TASK.set(_identity(work.task))
         output = self._timed_out(work.task, where, True, run, limit_s)
         self._settle(work, output.took(self._runtime(work)))
 
@@ -374,6 +387,10 @@ class Dispatcher:
             self._overdue.add(task.options.task_id, where, run)
         _log.error("%s: %s", task.options.task_id, text)
         return outcome.failed(task.options.task_category, task.input.event_type, text)
+
+
+def _identity(task: Task) -> TaskIdentity:
+    return TaskIdentity(task.options.task_id, task.input.event_type, task.input.object_id)
 
 
 def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -83,6 +84,9 @@ class LineMaker:
             record = self._logger.makeRecord(name, level, __file__, 0, self._text, arguments, None, "log")
             if usual:
                 self._common.update(vars(record))
+                if "taskName" in self._common:
+                    # Python 3.12 and later: that of the first line, which says nothing of the others.
+                    self._common["taskName"] = None
         self._logger.handle(record)
 
 
@@ -97,6 +101,12 @@ class LineHandler(_StreamHandler):
             raise
         except Exception:
             self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  # the base's name
+        """Say what went wrong, where that is possible: a task does not end because its line cannot be written."""
+        # An extension may close standard error.
+        with contextlib.suppress(ValueError):
+            super().handleError(record)
 
 
 class PlainFormatter(HidingFormatter):

@@ -128,7 +128,11 @@ class Preparation:
         application, name = self._make(task, call.method, "eaas.eventsapp", installation), call.method
         method = getattr(application, name, None)
         where = f"{type(application).__name__}.{name}"
-        return Prepared(where, method if callable(method) else None, self._is_coroutine(name), call.argument)
+        is_coroutine = self._is_coroutine(name)
+        if name in vars(application):
+            # The constructor put something else in the method's place.
+            is_coroutine = inspect.iscoroutinefunction(method)
+        return Prepared(where, method if callable(method) else None, is_coroutine, call.argument)
 
     async def application(
         self,

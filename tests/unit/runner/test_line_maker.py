@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
 import time
+from io import StringIO
 from typing import Any
 
 import pytest
 
-from connect_eaas.runner.log_records import CURRENT_TASK, JsonFormatter, LineMaker, PlainFormatter, TaskIdentity
+from connect_eaas.runner.log_records import (
+    CURRENT_TASK,
+    JsonFormatter,
+    LineHandler,
+    LineMaker,
+    PlainFormatter,
+    TaskIdentity,
+)
 
 FORMAT = "%(asctime)s %(name)s %(levelname)s PID_%(process)d %(message)s"
 
@@ -119,3 +128,31 @@ def test_plain_lines_are_those_of_the_standard_library(logger: logging.Logger, w
         record = logger.makeRecord(logger.name, logging.WARNING, "f", 0, "a %s", ("line",), error)
         record.created, record.msecs = created, created % 1 * 1000
         assert plain.format(record) == usual.format(record)
+
+
+async def test_lines_bear_no_name_of_another_asyncio_task(logger: logging.Logger) -> None:
+    lines = LineMaker(logger, logging.INFO, "%s")
+    for name in ("TQ-1", "TQ-2"):
+        await asyncio.create_task(_log(lines, name), name=name)
+
+    made = records(logger)
+    assert [record.getMessage() for record in made] == ["TQ-1", "TQ-2"]
+    assert getattr(made[1], "taskName", None) is None
+
+
+async def _log(lines: LineMaker, text: str) -> None:
+    lines.log(text)
+
+
+def test_a_line_that_cannot_be_written_harms_nobody(logger: logging.Logger, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = StringIO()
+    closed.close()
+    handler = LineHandler(closed)
+    logger.addHandler(handler)
+    monkeypatch.setattr(sys, "stderr", closed)
+    try:
+        logger.info("lost here")
+    finally:
+        logger.removeHandler(handler)
+
+    assert [record.getMessage() for record in records(logger)] == ["lost here"]
