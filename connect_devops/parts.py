@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import anyio
 import anyio.to_thread
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from connect_devops.admissions import Admissions
 from connect_devops.api.app import build_app
@@ -258,7 +258,7 @@ class Parts:
         """Store what was noted of API calls; nobody's work depends on it."""
         try:
             self.services.task_calls.store()
-        except (DataLostError, DBAPIError) as error:
+        except (DataLostError, SQLAlchemyError) as error:
             logger.warning("calls of handlers not stored cause=%s", error)
 
     def publish(self) -> None:

@@ -5,14 +5,16 @@ Calls are noted at once and stored together a moment later: no call waits for th
 
 from __future__ import annotations
 
+import re
 import threading
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from connect_devops.domain.account import Identity
 from connect_devops.services.context import Context
@@ -27,6 +29,8 @@ _MOST_NOTED: Final = 10_000
 _BATCH: Final = 500
 _LONGEST_PATH: Final = 1000
 _LONGEST_METHOD: Final = 16
+_SECRET: Final = re.compile(r"([?&][^=&?]*(?:api_?key|token|secret|password|signature)=)[^&]+", re.IGNORECASE)
+"""A parameter of a query whose value nobody else should read."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +85,11 @@ class TaskCalls:
             by: who called.
             at: when the call came, by the platform's clock.
             method: of HTTP.
-            path: below ``/public/v1``, with its query.
+            path: below ``/public/v1``, with its query; secrets in that are left out.
             status: of the answer.
             duration: seconds.
         """
-        # PostgreSQL has no character 0, and takes nothing that is too long for its column.
-        shown = path.replace("\0", "%00")[:_LONGEST_PATH]
-        call = _Noted(task_id, by, at, method[:_LONGEST_METHOD], shown, status, duration)
+        call = _Noted(task_id, by, at, method[:_LONGEST_METHOD], _shown(path), status, duration)
         with self._guard:
             first = not self._noted
             self._noted.append(call)
@@ -98,8 +100,16 @@ class TaskCalls:
         """Store what was noted. Whoever comes while another thread does so waits for it."""
         with self._storing:
             while calls := self._taken():
-                with self._context.store.transaction() as transaction:
-                    self._insert(transaction, calls)
+                try:
+                    with self._context.store.transaction() as transaction:
+                        self._insert(transaction, calls)
+                except BaseException:
+                    # Those that wait behind have been told of already, and would not be again.
+                    with self._guard:
+                        further = bool(self._noted)
+                    if further:
+                        self._context.signals.publish(CallsNoted())
+                    raise
                 self._context.signals.publish(CallsStored())
 
     def of(self, task_id: str) -> list[TaskCall]:
@@ -168,5 +178,25 @@ class TaskCalls:
         )
         surplus = select(ranked.c.number).where(ranked.c.rank > self._most_of_a_task)
         connection.execute(delete(task_calls).where(task_calls.c.number.in_(surplus)))
-        newest = connection.execute(select(func.max(task_calls.c.number))).scalar_one()
-        connection.execute(delete(task_calls).where(task_calls.c.number <= newest - self._most))
+        self._forget_oldest(connection)
+
+    def _forget_oldest(self, connection: Connection) -> None:
+        numbers = task_calls.c.number
+        oldest, newest = connection.execute(select(func.min(numbers), func.max(numbers))).one()
+        if newest - oldest < self._most:
+            return
+        # Numbers alone tell little: of a task that made very many calls most are gone already.
+        last_kept = select(numbers).order_by(numbers.desc()).offset(self._most - 1).limit(1)
+        border = connection.execute(last_kept).scalar()
+        if border is not None:
+            connection.execute(delete(task_calls).where(numbers < border))
+
+
+def _shown(path: str) -> str:
+    """A path as it is kept: without secrets, and without what neither databases nor terminals take as a mere text."""
+    path = path[:_LONGEST_PATH]
+    if not path.isprintable():
+        path = "".join(sign if sign.isprintable() else quote(sign, errors="surrogatepass") for sign in path)
+    if "?" in path:
+        path = _SECRET.sub(r"\1********", path)
+    return path[:_LONGEST_PATH]

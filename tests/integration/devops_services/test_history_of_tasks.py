@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from connect_devops.clock import ManualClock
 from connect_devops.domain.account import Identity
@@ -62,13 +64,37 @@ def test_calls_may_have_any_path_and_method(
     services: Services, environment_id: str, owner: Identity, clock: ManualClock
 ) -> None:
     task_id = put(services, environment_id).task.id
-    for path in ("/\0/x", "/" + "y" * 5000, "/\ufffd"):
+    for path in ("/\0/x", "/" + "y" * 5000, "/\ufffd", "/\x1b[2J\n\x9b1m\u202e", "/" + "\ud800" * 200):
         services.task_calls.note(
             task_id, owner, at=clock.now(), method="PROPFINDANDMOREOFIT", path=path, status=405, duration=0.0
         )
     found = services.task_calls.of(task_id)
-    assert [item.path for item in found] == ["/%00/x", "/" + "y" * 999, "/\ufffd"]
+    assert [item.path for item in found] == [
+        "/%00/x",
+        "/" + "y" * 999,
+        "/\ufffd",
+        "/%1B[2J%0A%C2%9B1m%E2%80%AE",
+        ("/" + "%ED%A0%80" * 200)[:1000],
+    ]
     assert {item.method for item in found} == {"PROPFINDANDMOREO"}
+
+
+@pytest.mark.parametrize(
+    ("query", "kept"),
+    [
+        ("api_key=abc&limit=1", "api_key=********&limit=1"),
+        ("limit=1&access_token=a=b", "limit=1&access_token=********"),
+        ("X-Amz-Signature=abc&a=?token=d", "X-Amz-Signature=********&a=?token=********"),
+        ("eq(status,token)&tokens=3&key=v", "eq(status,token)&tokens=3&key=v"),
+    ],
+)
+def test_secrets_in_queries_are_not_kept(
+    services: Services, environment_id: str, owner: Identity, clock: ManualClock, query: str, kept: str
+) -> None:
+    task_id = put(services, environment_id).task.id
+    call(services.task_calls, task_id, owner, clock, f"/requests?{query}")
+    (found,) = services.task_calls.of(task_id)
+    assert found.path == f"/requests?{kept}"
 
 
 def test_only_calls_of_its_owner_and_of_its_installation_count(
@@ -97,6 +123,42 @@ def test_calls_of_one_task_and_of_all_are_bounded_and_the_newest_stay(
         call(calls, second, owner, clock, f"/{number}")
     assert len(calls.of(second)) == 5
     assert [item.path for item in calls.of(first)] == ["/9", "/10", "/11"]
+
+
+def test_a_handler_that_makes_very_many_calls_leaves_other_tasks_theirs(
+    services: Services, context: Context, environment_id: str, owner: Identity, clock: ManualClock
+) -> None:
+    calls = TaskCalls(context, most=8, most_of_a_task=5)
+    quiet, noisy = (put(services, environment_id, f"PR-{number}").task.id for number in (1, 2))
+    for number in range(3):
+        call(calls, quiet, owner, clock, f"/{number}")
+    calls.store()
+    for _ in range(4):
+        for _ in range(10):
+            call(calls, noisy, owner, clock)
+        calls.store()
+    assert len(calls.of(noisy)) == 5
+    assert [item.path for item in calls.of(quiet)] == ["/0", "/1", "/2"]
+
+
+def test_what_waits_behind_calls_that_could_not_be_stored_is_told_of_again(
+    store: Store, services: Services, context: Context, environment_id: str, owner: Identity, clock: ManualClock
+) -> None:
+    told: list[Signal] = []
+    calls = TaskCalls(context)
+    task_id = put(services, environment_id).task.id
+    stop = services.signals.subscribe(told.append)
+    for _ in range(600):
+        call(calls, task_id, owner, clock)
+    with store.transaction() as transaction:
+        transaction.connection.execute(text("ALTER TABLE task_calls RENAME TO elsewhere"))
+    with pytest.raises(DBAPIError):
+        calls.store()
+    with store.transaction() as transaction:
+        transaction.connection.execute(text("ALTER TABLE elsewhere RENAME TO task_calls"))
+    assert told == [CallsNoted(), CallsNoted()]
+    assert len(calls.of(task_id)) == 100
+    stop()
 
 
 def test_noting_is_told_once_until_it_is_stored(
