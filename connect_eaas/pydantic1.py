@@ -15,7 +15,8 @@ and applies to the models of the project's own packages only. What it does (``re
 * ``root_validator`` without arguments; validators that take ``field`` and ``config``;
 * ``regex`` in ``Field`` and ``constr``, ``const`` and ``allow_mutation`` in ``Field``, ``min_items`` and ``max_items``
   in ``conlist`` and ``conset``; fields without an annotation;
-* ``json`` with the options of ``json.dumps``.
+* ``json`` with the options of ``json.dumps``;
+* decimals, moments and durations are written as they were (``pydantic1_encoders``).
 
 What it does not: texts and types of validation errors, and ``None`` returned where an endpoint declares a model.
 
@@ -38,6 +39,8 @@ from enum import Enum
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
+
+from connect_eaas.pydantic1_encoders import encoded, merged
 
 __all__ = ["VARIABLE", "activate", "activate_if_wanted", "is_wanted", "own_packages"]
 
@@ -186,6 +189,7 @@ def _translated(pydantic: Any, bases: tuple[type, ...], namespace: dict[str, Any
     known: Mapping[str, Any] = next((base.model_config for base in bases if hasattr(base, "model_config")), {})
     if "coerce_numbers_to_str" not in known:
         config.setdefault("coerce_numbers_to_str", True)
+    config["json_encoders"] = merged(known.get("json_encoders"), config.get("json_encoders"))
     namespace["model_config"] = pydantic.ConfigDict(**config)
     plain = pydantic.BaseModel.json
     if "json" not in namespace and all(getattr(base, "json", plain) is plain for base in bases):
@@ -302,7 +306,7 @@ def _by_own_dict(self: Any, handler: Callable[[Any], Any], info: Any) -> Any:
         return handler(self)
     token = _in_dict.set(running | {id(self)})
     try:
-        return self.dict(
+        shaped = self.dict(
             by_alias=bool(info.by_alias),
             exclude_unset=info.exclude_unset,
             exclude_defaults=info.exclude_defaults,
@@ -310,6 +314,7 @@ def _by_own_dict(self: Any, handler: Callable[[Any], Any], info: Any) -> Any:
         )
     finally:
         _in_dict.reset(token)
+    return encoded(shaped, type(self).model_config["json_encoders"]) if info.mode == "json" else shaped
 
 
 def _equals(self: Any, other: object) -> bool:

@@ -1,7 +1,9 @@
 # ruff: noqa: N805, UP006, UP007, UP045
 """Models as extensions wrote them for pydantic 1. Imported in a process of its own."""
 
-from typing import Any, Dict, Generic, List, Optional, TypeVar, Union  # noqa: UP035
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, ClassVar, Dict, Generic, List, Optional, TypeVar, Union  # noqa: UP035
 
 from pydantic import BaseModel, Field, conlist, constr, root_validator, validator
 
@@ -146,3 +148,24 @@ class OwnTextToo(OwnText):
 
 class OwnTextThree(OwnTextToo):
     most: Optional[str]
+
+
+class Amounts(BaseModel):
+    price: Decimal
+    by_day: Dict[str, Optional[Decimal]] = {}
+    at: datetime
+    took: timedelta
+    inner: "Optional[Amounts]"
+
+
+Amounts.update_forward_refs()
+
+
+class ShapedAmounts(Amounts):
+    def dict(self, **options: Any) -> Any:
+        return super().dict(**{**options, "exclude_none": True})
+
+
+class YearOnly(Amounts):
+    class Config:
+        json_encoders: ClassVar[Any] = {datetime: lambda moment: moment.year}

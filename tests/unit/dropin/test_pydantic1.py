@@ -34,6 +34,31 @@ def test_without_the_mode_these_models_cannot_even_be_defined() -> None:
         run("", active=False)
 
 
+def test_values_are_written_as_json_as_they_were() -> None:
+    run("""
+        import json
+        from fastapi import FastAPI
+        from fastapi.testclient import TestClient
+
+        values = {'price': '10.50', 'by_day': {'mo': '2', 'tu': None}, 'at': '2024-01-01T00:00:00Z', 'took': 90}
+        old = {'price': 10.5, 'by_day': {'mo': 2, 'tu': None}, 'at': '2024-01-01T00:00:00+00:00', 'took': 90.0}
+        amounts = Amounts(**values, inner=values)
+        assert json.loads(amounts.json()) == {**old, 'inner': {**old, 'inner': None}}
+        assert isinstance(json.loads(amounts.json())['by_day']['mo'], int)
+        assert amounts.dict()['price'] == Decimal('10.50')
+        assert json.loads(YearOnly(**values).json()) == {**old, 'at': 2024, 'inner': None}
+
+        app = FastAPI()
+        shaped = ShapedAmounts(**values, inner=values)
+        app.get('/plain', response_model=Amounts)(lambda: amounts)
+        app.get('/shaped', response_model=ShapedAmounts)(lambda: shaped)
+        client = TestClient(app)
+        assert client.get('/plain').json() == {**old, 'inner': {**old, 'inner': None}}
+        assert client.get('/shaped').json() == {**old, 'inner': old}
+        assert client.get('/openapi.json').status_code == 200
+    """)
+
+
 def test_what_may_be_none_has_none_as_its_default() -> None:
     run("""
         item = Item(id='a', required=None, also_required=1)
