@@ -107,6 +107,11 @@ class Crew:
             self._start_member(member)
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of the sessions."""
+        return tuple(self._members)
+
+    @property
     def connections(self) -> list[Connection[Any, Any]]:
         """Our ends of the pipes that are open."""
         return [child.connection for child in self._children]

@@ -155,7 +155,9 @@ class Supervisor:
         specs = reading.specs
         if self._metrics is not None:
             specs = tuple(dataclasses.replace(spec, metrics=self._metrics.boards / spec.kind) for spec in specs)
-            self._metrics.expect(spec.kind for spec in specs)
+            if self._crew is None:
+                # Else it waits until the new code goes: it may prove wrong, and the old go on.
+                self._metrics.expect(spec.kind for spec in specs)
         crew = Crew(specs, start=self._start_worker, clock=time.monotonic, check=check, lost=self._note_lost)
         crew.start()
         return crew
@@ -310,6 +312,8 @@ class Supervisor:
                 self._stop("checked")
             else:
                 crew.go()
+                if self._metrics is not None:
+                    self._metrics.expect(crew.kinds)
                 self._show(crew)
         if crew.connected and not self._connected:
             self._connected = True

@@ -214,3 +214,23 @@ async def test_json_log_lines_carry_the_task_that_they_belong_to(platform: Scrip
     supervisor = next(line for line in lines if line["message"].startswith("connect-extension-sdk"))
     assert supervisor["worker"] == "supervisor"
     assert "task_id" not in supervisor
+
+
+async def test_health_is_that_of_the_code_that_runs(platform: ScriptedPlatform, project: Path) -> None:
+    async with measured(project, platform) as (runner, metrics), httpx.AsyncClient(trust_env=False) as client:
+        interactive = a_task(2, category="interactive", event_type="asset_purchase_request_validation")
+        for session, task in ((platform.background, a_task(1)), (platform.interactive, interactive)):
+            await session.send(task)
+            await platform.result_of(task)
+        # New code with a further session, which proves wrong: the old goes on.
+        (project / "my_extension" / "web.py").write_text("this is no Python\n")
+        with (project / "pyproject.toml").open("a") as file:
+            file.write('webapp = "my_extension.web:Application"\n')
+        runner.process.send_signal(signal.SIGHUP)
+        await runner.until_logged("the running code is kept")
+        answer = await client.get(metrics.url.replace("/metrics", "/health"))
+        runner.process.terminate()
+        assert await runner.ended() == 0
+
+    assert (answer.status_code, answer.json()["ok"]) == (200, True)
+    assert set(answer.json()["sessions"]) == set(KINDS)
