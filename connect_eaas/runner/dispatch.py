@@ -277,12 +277,17 @@ class Dispatcher:
             work.began = self._clock()
         else:
             interactive, arrived = category == "interactive", self._clock()
-            if not await permits.take(limit if interactive else None):
-                return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
+            taken = await permits.take(limit if interactive else None)
             work.began = self._clock()
             if interactive:
                 # The caller has waited since the task came.
-                limit = max(limit - (work.began - arrived), 0.0)
+                limit -= work.began - arrived
+            if taken and limit < 0:
+                # It came at the last moment: nobody waits for what would begin now.
+                permits.give_back()
+                taken = False
+            if not taken:
+                return outcome.failed(category, event_type, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS")
         work.started = True
         try:
             output = await self._run(work, limit)

@@ -8,7 +8,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from inspect import signature
 from io import StringIO
 from typing import Any, cast
@@ -45,7 +45,10 @@ def delivery(number: int = 1) -> Task:
 
 
 def dispatcher(
-    cls: type[EventsApplicationBase], limits: Limits | None = None, results: Results | None = None
+    cls: type[EventsApplicationBase],
+    limits: Limits | None = None,
+    results: Results | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Dispatcher:
     ready = asyncio.Event()
     ready.set()
@@ -58,7 +61,7 @@ def dispatcher(
         headers=lambda _: {},
         results=results if results is not None else Results(),
         limits=limits or Limits(),
-        clock=time.monotonic,
+        clock=clock,
         ready=ready,
     )
 
@@ -115,6 +118,38 @@ async def test_a_limit_is_told_as_it_was_set() -> None:
     output = await outcome(Slow, Limits(interactive_s=1))
 
     assert output.message == "Slow.validate took longer than 1 s"
+
+
+async def test_what_gets_its_turn_after_its_limit_does_not_begin() -> None:
+    now, begun, released = 0.0, asyncio.Event(), threading.Event()
+    loop, runs = asyncio.get_running_loop(), []
+
+    class Blocking(EventsApplicationBase):
+        @event(PURCHASE, statuses=[])
+        def validate(self, request: dict[str, Any]) -> ValidationResponse:
+            runs.append(request["id"])
+            loop.call_soon_threadsafe(begun.set)
+            released.wait(20)
+            return ValidationResponse.done({})
+
+    results = Results()
+    made = dispatcher(Blocking, Limits(interactive_tasks=1), results, lambda: now)
+    made.accept(delivery(1))
+    await begun.wait()
+    made.accept(delivery(2))
+    await asyncio.sleep(0)
+    now = 121.0
+    released.set()
+    with anyio.fail_after(20):
+        await made.drained()
+    made.accept(delivery(3))
+    with anyio.fail_after(20):
+        await made.drained()
+    await made.abandon()
+
+    assert runs == ["PR-1", "PR-3"]
+    messages = [answer.output.message for answer in results.owed if answer.output is not None]
+    assert messages == [None, "all handlers are busy; see CONNECT_MAX_RUNNING_TASKS", None]
 
 
 async def test_a_stop_hands_back_what_came_in_the_same_turn() -> None:
