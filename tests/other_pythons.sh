@@ -19,7 +19,6 @@ everywhere=(
 at_the_ends=(
     tests/integration/cli/test_cli_accounts.py
     tests/integration/cli/test_cli_bump.py
-    tests/integration/cli/test_cli_update.py
     tests/integration/cli/test_cli_validate.py
     tests/integration/cli/test_cli_wizard_prompts.py
     tests/integration/dropin/test_anvil_session.py
@@ -70,7 +69,7 @@ run_tests() {
     shift
     pytest=(".venv-$version/bin/python" -m pytest -q -o "cache_dir=.venv-$version/pytest")
     # What fails on a busy machine gets a second run.
-    "${pytest[@]}" "$@" || "${pytest[@]}" --last-failed --last-failed-no-failures none "$@"
+    "${pytest[@]}" -n 2 --dist loadfile "$@" || "${pytest[@]}" --last-failed --last-failed-no-failures none "$@"
 }
 
 passed=() missing=() failed=() found=() makers=()
@@ -89,7 +88,7 @@ done
 for maker in ${makers[@]+"${makers[@]}"}; do
     wait "$maker"
 done
-# Side by side, with one process for each: to collect the tests in several takes longer than to wait for one.
+# Side by side, with two processes for each: most of the time they wait.
 runs=()
 for version in ${found[@]+"${found[@]}"}; do
     tests=("${everywhere[@]}")

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connect_eaas.declarations import Declarations
 from connect_eaas.errors import SdkError
@@ -21,10 +21,11 @@ from connect_eaas.responses import as_response
 from connect_eaas.runner import execution, outcome
 from connect_eaas.runner.configuration import Configuration
 from connect_eaas.runner.deadlines import Deadlines
+from connect_eaas.runner.ended_lines import EndedLines
 from connect_eaas.runner.execution import CoroutineRun, Execution, Returned, TimedOut, TimeLimit
 from connect_eaas.runner.handlers import Settled
 from connect_eaas.runner.lanes import Lane, give_back
-from connect_eaas.runner.log_records import CURRENT_TASK, LineMaker, TaskIdentity
+from connect_eaas.runner.log_records import CURRENT_TASK, TaskIdentity
 from connect_eaas.runner.long_runs import LongRuns
 from connect_eaas.runner.metrics import Meter
 from connect_eaas.runner.overdue import OverdueRun, OverdueRuns
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["Dispatcher", "Work"]
 
 _log = logging.getLogger("connect.eaas.runner.tasks")
-_ENDED: Final = LineMaker(_log, logging.INFO, "%s %s %s: %s in %.3f s")
 
 
 class Work:
@@ -108,12 +108,11 @@ class Dispatcher:
         self._lanes = {category: Lane(category, name=name, limits=limits) for category in self.categories}
         # Tasks in hand, by task id.
         self._works: dict[str, Work] = {}
-        # Tasks that ended in this turn of the loop: the log tells of them at its end.
-        self._ended: list[tuple[TaskIdentity, TaskOutput]] = []
         self._overdue = OverdueRuns(self._meter)
         self._taking = True
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
+        self._ended_lines = EndedLines(self._loop)
         self._long_runs = LongRuns(clock=clock, later=_later, tell=lambda text: _log.warning("%s", text))
         # Set while no task is in hand.
         self._idle = asyncio.Event()
@@ -244,20 +243,8 @@ class Dispatcher:
         self._meter.task_ended(options.task_category, output.result, output.runtime)
         self._results.put(task.answered(output))
         self.finished += 1
-        self._ended.append((CURRENT_TASK.get() or _identity(task), output))
-        if not self._results.waiting:
-            self._log_ended()
-        elif len(self._ended) == 1:
-            # The writer's turn comes first: nobody waits for a line in the log.
-            self._loop.call_soon(self._log_ended)
-
-    def _log_ended(self) -> None:
-        ended, self._ended = self._ended, []
-        for identity, output in ended:
-            # Each line is to be found by its own task, not by the one whose end brought us here.
-            CURRENT_TASK.set(identity)
-            task_id, event_type, object_id = identity
-            _ENDED.log(task_id, event_type, object_id, output.result, output.runtime)
+        # Results that wait leave first.
+        self._ended_lines.add(CURRENT_TASK.get() or _identity(task), output, at_once=not self._results.waiting)
 
     async def _outcome(self, work: Work) -> TaskOutput:
         if not self._ready.is_set():
