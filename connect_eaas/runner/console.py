@@ -79,7 +79,11 @@ def print_tables(tables: Iterable[FeatureTable], *, rich: bool) -> None:
 
 
 def problem(text: str) -> None:
-    """Show what ended the runner."""
+    """Show what ended the runner, or keeps it from loading new code; as a log line where those are for programs."""
+    handlers = logging.getLogger("connect.eaas").handlers
+    if any(isinstance(handler.formatter, JsonFormatter) for handler in handlers):
+        logging.getLogger("connect.eaas.runner").error("%s", text)
+        return
     sys.stderr.write(f"Error: {text}\n")
     sys.stderr.flush()
 

@@ -33,8 +33,8 @@ class ExportSpec:
 
     boards: Path
     """Directory of the workers' files."""
-    kinds: Path
-    """File with the kinds of sessions that there are to be, as a JSON list."""
+    expected: Path
+    """JSON file: ``kinds`` of sessions that there are to be, and whether the runner is ``stopping``."""
     listener: socket.socket
     version: str
     logs: LogStyle
@@ -60,15 +60,16 @@ def serve_metrics(spec: ExportSpec, connection: Connection[Any, Any]) -> int:
     return 0
 
 
-def health(boards: Path, kinds: Iterable[str]) -> dict[str, Any]:
-    """Say how the runner is: ``ok`` is True while each session is connected.
+def health(boards: Path, kinds: Iterable[str], *, stopping: bool = False) -> dict[str, Any]:
+    """Say how the runner is: ``ok`` is True while each session is connected and the runner does not stop.
 
     Args:
         boards: directory of the workers' files, each named after its kind.
         kinds: of the sessions that there are to be.
+        stopping: whether the runner stops.
 
     Returns:
-        ``ok``, and ``sessions``: kind to ``connected``, ``results_waiting`` and ``handlers_stuck``.
+        ``ok``, ``stopping``, and ``sessions``: kind to ``connected``, ``results_waiting`` and ``handlers_stuck``.
     """
     sessions = {}
     for kind in sorted(kinds):
@@ -83,14 +84,16 @@ def health(boards: Path, kinds: Iterable[str]) -> dict[str, Any]:
                 "handlers_stuck": int(numbers[STUCK.name]),
             }
         sessions[kind] = present
-    return {"ok": bool(sessions) and all(item["connected"] for item in sessions.values()), "sessions": sessions}
+    connected = bool(sessions) and all(item["connected"] for item in sessions.values())
+    return {"ok": connected and not stopping, "stopping": stopping, "sessions": sessions}
 
 
 def _routed(spec: ExportSpec, metrics: _Wsgi) -> _Wsgi:
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ.get("PATH_INFO", "").rstrip("/") != "/health":
             return metrics(environ, start_response)
-        found = health(spec.boards, json.loads(spec.kinds.read_text(encoding="utf-8")))
+        expected = json.loads(spec.expected.read_text(encoding="utf-8"))
+        found = health(spec.boards, expected["kinds"], stopping=expected["stopping"])
         body = json.dumps(found).encode() + b"\n"
         fields = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
         start_response("200 OK" if found["ok"] else "503 Service Unavailable", fields)

@@ -54,10 +54,11 @@ class MetricsService:
         self._directory = Path(tempfile.mkdtemp(prefix="connect-metrics-"))
         self.boards = self._directory / "boards"
         self.boards.mkdir()
-        self._kinds = self._directory / "kinds.json"
-        self.expect(())
+        self._expected = self._directory / "expected.json"
+        self._kinds: tuple[str, ...] = ()
+        self._write()
         self.port: int = self._listener.getsockname()[1]
-        self._spec = ExportSpec(self.boards, self._kinds, self._listener, version, logs)
+        self._spec = ExportSpec(self.boards, self._expected, self._listener, version, logs)
         self._child: Child | None = None
         self._begun = 0.0
         self._restarts = Restarts()
@@ -78,9 +79,17 @@ class MetricsService:
 
     def expect(self, kinds: Iterable[str]) -> None:
         """Say which kinds of sessions there are to be: the runner is well while each of them is connected."""
-        fresh = self._kinds.with_suffix(".new")
-        fresh.write_text(json.dumps(list(kinds)), encoding="utf-8")
-        fresh.replace(self._kinds)
+        self._kinds = tuple(kinds)
+        self._write()
+
+    def stopping(self) -> None:
+        """Say that the runner stops: it is not ready any more, although its sessions are open for what still runs."""
+        self._write(stopping=True)
+
+    def _write(self, *, stopping: bool = False) -> None:
+        fresh = self._expected.with_suffix(".new")
+        fresh.write_text(json.dumps({"kinds": self._kinds, "stopping": stopping}), encoding="utf-8")
+        fresh.replace(self._expected)
 
     def tick(self, start: Callable[[ExportSpec], Child]) -> None:
         """Start the process if that is due."""

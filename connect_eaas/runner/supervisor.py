@@ -225,6 +225,8 @@ class Supervisor:
 
     def _stop(self, reason: str) -> None:
         self._stopping = True
+        if self._metrics is not None:
+            self._metrics.stopping()
         for crew in (self._crew, self._next):
             if crew is not None:
                 crew.stop(reason)

@@ -143,7 +143,10 @@ async def test_health_is_200_while_every_session_is_connected(platform: Scripted
         assert await runner.ended() == 0
 
     quiet = {"connected": True, "results_waiting": 0, "handlers_stuck": 0}
-    assert (well.status_code, well.json()) == (200, {"ok": True, "sessions": dict.fromkeys(KINDS, quiet)})
+    assert (well.status_code, well.json()) == (
+        200,
+        {"ok": True, "stopping": False, "sessions": dict.fromkeys(KINDS, quiet)},
+    )
     assert (ill.status_code, ill.json()["ok"]) == (503, False)
     assert {kind: state["connected"] for kind, state in ill.json()["sessions"].items()} == {
         "background": False,
@@ -152,15 +155,35 @@ async def test_health_is_200_while_every_session_is_connected(platform: Scripted
     assert again.status_code == 200
 
 
+async def test_health_is_503_while_a_stop_waits_for_a_task(
+    platform: ScriptedPlatform, project: Path, tmp_path: Path
+) -> None:
+    platform.objects["requests/PR-1"] = {"id": "PR-1", "status": "pending", "hold": str(tmp_path / "held")}
+    async with measured(project, platform) as (runner, metrics), httpx.AsyncClient(trust_env=False) as client:
+        await platform.background.send(a_task(1))
+        await runner.until_logged("version ONE")
+        runner.process.terminate()
+        await runner.until_logged("waiting for TQ-")
+        answer = await client.get(metrics.url.replace("/metrics", "/health"))
+        runner.process.terminate()
+        assert await runner.ended() == 1
+
+    assert answer.status_code == 503
+    assert answer.json()["stopping"] is True
+    assert answer.json()["sessions"]["background"]["connected"] is True
+
+
 def test_sessions_that_have_not_begun_are_not_well(tmp_path: Path) -> None:
-    assert health(tmp_path, []) == {"ok": False, "sessions": {}}
+    assert health(tmp_path, []) == {"ok": False, "stopping": False, "sessions": {}}
     assert not health(tmp_path, ["background"])["ok"]
     board = Board(tmp_path / "background")
     board.connected(again=False)
     board.owed(2)
     board.stuck(1)
     expected = {"connected": True, "results_waiting": 2, "handlers_stuck": 1}
-    assert health(tmp_path, ["background"]) == {"ok": True, "sessions": {"background": expected}}
+    sessions = {"background": expected}
+    assert health(tmp_path, ["background"]) == {"ok": True, "stopping": False, "sessions": sessions}
+    assert health(tmp_path, ["background"], stopping=True) == {"ok": False, "stopping": True, "sessions": sessions}
     # A kind that a reload has taken away does not matter any more.
     assert health(tmp_path, ["background", "web"])["ok"] is False
     board.disconnected()

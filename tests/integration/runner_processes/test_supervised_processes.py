@@ -209,6 +209,27 @@ async def test_json_log_lines_name_the_task_and_hide_secrets(platform: ScriptedP
     assert {line["worker"] for line in lines} >= {"background", "interactive", "supervisor"}
 
 
+async def test_json_log_says_in_one_line_what_keeps_new_code_from_running(
+    platform: ScriptedPlatform, project: Path
+) -> None:
+    module = project / "my_extension" / "events.py"
+    async with cextrun(project, platform, "--json") as runner:
+        await platform.connected()
+        module.write_text("def broken(:\n")
+        runner.process.send_signal(signal.SIGHUP)
+        await runner.until_logged("the running code is kept")
+        runner.process.send_signal(signal.SIGTERM)
+        assert await runner.ended() == 0
+    async with cextrun(project, platform, "--json") as started:
+        assert await started.ended() == 3
+
+    for log in (runner.log, started.log):
+        lines = [json.loads(line) for line in log.splitlines()]
+        (why,) = [line for line in lines if "the extension cannot run like this" in line["message"]]
+        assert (why["level"], why["worker"]) == ("ERROR", "supervisor")
+        assert "events.py:1" in why["message"]
+
+
 async def checked(project: Path, **variables: str) -> tuple[int | None, str, str]:
     """Status, output and log of ``cextrun --check``."""
     process = await asyncio.create_subprocess_exec(
