@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
@@ -56,7 +59,8 @@ def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
     variables = _variables(template)
     try:
         context = _context(answers, variables)
-        made = generate_files(repo_dir=str(template), context=context, output_dir=str(folder), accept_hooks=True)
+        with _temporary_files_in(folder):
+            made = generate_files(repo_dir=str(template), context=context, output_dir=str(folder), accept_hooks=True)
     except OSError as error:
         raise FileError(error.filename or folder, f"cannot be written: {reason(error)}") from error
     except (CookiecutterException, ValueError) as error:
@@ -65,6 +69,18 @@ def render(answers: Answers, folder: Path, template: Path = TEMPLATE) -> Path:
     _sweep(project)
     _protect(project)
     return project
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Cookiecutter leaves its hooks, with all answers in them, where temporary files go: take them away."""
+    usual = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix=".hooks-", dir=folder) as own:
+        tempfile.tempdir = own
+        try:
+            yield
+        finally:
+            tempfile.tempdir = usual
 
 
 def _variables(template: Path) -> dict[str, Any]:

@@ -73,19 +73,29 @@ def _text(text: str) -> Any:
 
 
 def print_tables(tables: Iterable[FeatureTable], *, rich: bool) -> None:
-    """Show tables on standard output."""
+    """Show tables on standard output; as log lines where those are for programs."""
+    show = _log_table if _for_programs() else _print_rich if rich else _print_plain
     for table in tables:
-        (_print_rich if rich else _print_plain)(table)
+        show(table)
 
 
 def problem(text: str) -> None:
     """Show what ended the runner, or keeps it from loading new code; as a log line where those are for programs."""
-    handlers = logging.getLogger("connect.eaas").handlers
-    if any(isinstance(handler.formatter, JsonFormatter) for handler in handlers):
+    if _for_programs():
         logging.getLogger("connect.eaas.runner").error("%s", text)
         return
     sys.stderr.write(f"Error: {text}\n")
     sys.stderr.flush()
+
+
+def _for_programs() -> bool:
+    handlers = logging.getLogger("connect.eaas").handlers
+    return any(isinstance(handler.formatter, JsonFormatter) for handler in handlers)
+
+
+def _log_table(table: FeatureTable) -> None:
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    logging.getLogger("connect.eaas.runner").info("%s", table.title, extra={"rows": rows})
 
 
 def _print_rich(table: FeatureTable) -> None:

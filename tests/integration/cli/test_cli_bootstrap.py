@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -228,6 +229,19 @@ def test_texts_reach_the_files_as_they_were_typed(ccli: Ccli, target: Path) -> N
 def test_nothing_is_left_in_the_home_folder(ccli: Ccli, home: Path, target: Path) -> None:
     assert ccli(*BOOTSTRAP, "--defaults", "-o", target).status == 0
     assert list(home.iterdir()) == []
+
+
+def test_nothing_is_left_among_the_temporary_files_the_key_least_of_all(
+    ccli: Ccli, target: Path, tmp_path: Path, platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    assert ccli("account", "add", KEY, "-e", platform.endpoint).status == 0
+    assert ccli(*BOOTSTRAP, "--defaults", "-o", target, "--answer", "environment_id=ENV-1234-5678-01").status == 0
+    assert KEY in env_file(target / "my_awesome_project")
+    assert list(temporary.iterdir()) == []
+    assert tempfile.gettempdir() == str(temporary)
 
 
 def test_an_existing_folder_is_left_alone(ccli: Ccli, target: Path) -> None:

@@ -192,7 +192,7 @@ async def test_second_signal_ends_a_blocked_loop(platform: ScriptedPlatform, pro
 async def test_json_log_lines_name_the_task_and_hide_secrets(platform: ScriptedPlatform, project: Path) -> None:
     module = project / "my_extension" / "events.py"
     module.write_text(module.read_text().replace('"version ONE"', '"with ApiKey SU-000-000-000:secret-of-the-key"'))
-    async with cextrun(project, platform, "--json") as runner:
+    async with cextrun(project, platform, "--json", tables=True) as runner:
         await platform.connected()
         await platform.background.send(a_task(1))
         await platform.result_of(a_task(1))
@@ -207,6 +207,8 @@ async def test_json_log_lines_name_the_task_and_hide_secrets(platform: ScriptedP
     assert own["level"] == "INFO"
     assert "secret-of-the-key" not in runner.log
     assert {line["worker"] for line in lines} >= {"background", "interactive", "supervisor"}
+    (events,) = [line for line in lines if line["message"] == "Event subscriptions"]
+    assert [row["Method"] for row in events["rows"]].count("purchase") == 1
 
 
 async def test_json_log_says_in_one_line_what_keeps_new_code_from_running(
