@@ -124,7 +124,9 @@ class WebChannel(Line):
         self._largest: tuple[int, WebTask] | None = None
         # Answers of this size in characters are known to be too big for the platform; None while none was.
         self._too_big: int | None = None
-        answers.wake = self._work.set
+        # True while answers are sent.
+        self._sending = False
+        answers.wake = self._answer_came
 
     async def run(self) -> None:
         """Keep the session open, and the application alive, until cancelled."""
@@ -139,19 +141,43 @@ class WebChannel(Line):
         return self._setup
 
     async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
-        for answer in self._answers.due():
-            if not session.may_send("web_task"):
-                return
-            content = answer.response.content if answer.response is not None else None
-            size = len(content or "")
-            if self._too_big is not None and size >= self._too_big:
-                session.send(_too_large(answer))
-            else:
-                session.send(answer)
-                if self._largest is None or size > self._largest[0]:
-                    self._largest = (size, answer)
-            await self._send(socket, session)
-            self._answers.handed_over(answer)
+        self._sending = True
+        try:
+            for answer in self._answers.due():
+                if not session.may_send("web_task"):
+                    return
+                self._tell(session, answer)
+                await self._send(socket, session)
+                self._answers.handed_over(answer)
+        finally:
+            self._sending = False
+
+    def _answer_came(self) -> None:
+        """Send a lone answer at once; others leave by the writer, each in its turn."""
+        if self._sending or not self._send_now():
+            self._work.set()
+
+    def _send_now(self) -> bool:
+        """Send what is due without waiting; False if that is not possible."""
+        socket, session, due = self._socket, self._session, self._answers.due()
+        if socket is None or session is None or len(due) != 1 or not socket.writable:
+            return False
+        if not session.configured or not session.may_send("web_task"):
+            return False
+        self._tell(session, due[0])
+        socket.send_now(session.data_to_send())
+        self._answers.handed_over(due[0])
+        return True
+
+    def _tell(self, session: Session, answer: WebTask) -> None:
+        content = answer.response.content if answer.response is not None else None
+        size = len(content or "")
+        if self._too_big is not None and size >= self._too_big:
+            session.send(_too_large(answer))
+            return
+        session.send(answer)
+        if self._largest is None or size > self._largest[0]:
+            self._largest = (size, answer)
 
     def _frame_too_big(self) -> None:
         if self._largest is not None:
