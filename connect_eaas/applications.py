@@ -277,17 +277,15 @@ def make_application(
     ``client``, ``logger`` and ``config`` go first, by position, as old-style constructors call them what they like. The
     others go by name, each only if the class's ``__init__`` takes it. ``config`` is copied: a handler may change it.
     """
+    optional = {
+        "installation_client": installation_client,
+        "installation": installation,
+        "context": context,
+        "transformation_request": transformation_request,
+    }
     application: type = cls
     taken = _taken(application)
-    arguments: dict[str, Any] = {}
-    if "installation_client" in taken:
-        arguments["installation_client"] = installation_client
-    if "installation" in taken:
-        arguments["installation"] = installation
-    if "context" in taken:
-        arguments["context"] = context
-    if "transformation_request" in taken:
-        arguments["transformation_request"] = transformation_request
+    arguments = {name: value for name, value in optional.items() if name in taken}
     return cls(client, logger, Config(config), **arguments)  # type: ignore[call-arg]
 
 

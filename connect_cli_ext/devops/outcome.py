@@ -124,14 +124,16 @@ def answer_lines(answer: Any) -> list[str]:
 
 
 def _brief(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + sign("…", "~")
+    return _cut(json.dumps(value, ensure_ascii=False), _LONGEST_VALUE)
 
 
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST_BODY else text[: _LONGEST_BODY - 1] + sign("…", "~")
+    return _cut(" ".join(text.split()), _LONGEST_BODY)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + sign("…", "~")
 
 
 class Waiting:

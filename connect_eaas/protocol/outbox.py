@@ -71,16 +71,11 @@ class Outbox:
             raise ValueError(f"task {options.task_id} has no output: it is not a result")
         lease = options.lease
         self._settled.pop(lease, None)
-        if lease in self._owed:
-            self._drop_owed(lease)
+        self._drop_owed(lease)
         self._owed[lease] = result
         self._due[lease] = None
         if output.result in _FINAL:
-            leases = self._final.get(options.task_id)
-            if leases is None:
-                self._final[options.task_id] = {lease: None}
-            else:
-                leases[lease] = None
+            self._final.setdefault(options.task_id, {})[lease] = None
 
     @property
     def waiting(self) -> int:

@@ -76,9 +76,7 @@ class Channel(Line):
         self._setup = setup
         self._dispatcher = dispatcher
         self._results = results
-        # True while results are sent.
-        self._sending = False
-        results.wake = self._result_came
+        results.wake = self._owed
 
     def _query(self) -> Mapping[str, str | int]:
         if self.kind == "transformations":
@@ -98,37 +96,25 @@ class Channel(Line):
         self._results.connection_lost()
 
     async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
-        self._sending = True
-        try:
-            due = self._results.due()
-            for first in range(0, len(due), _SENT_TOGETHER):
-                if not session.may_send("task"):
-                    return
-                taken = self._told(session, due[first : first + _SENT_TOGETHER])
-                await self._send(socket, session)
-                self._handed_over(session, taken)
-        finally:
-            self._sending = False
-
-    def _result_came(self) -> None:
-        """Send results at once where no others are to come; else they leave together, by the writer."""
-        if self._sending or not self._dispatcher.idle or not self._send_now():
-            self._work.set()
+        due = self._results.due()
+        for first in range(0, len(due), _SENT_TOGETHER):
+            if not session.may_send("task"):
+                return
+            taken = self._told(session, due[first : first + _SENT_TOGETHER])
+            await self._send(socket, session)
+            self._handed_over(session, taken)
 
     def _send_now(self) -> bool:
-        """Send what is due without waiting; False if that is not possible."""
-        socket, session = self._socket, self._session
-        if socket is None or session is None or not socket.writable:
+        # While others are to come, results leave together, by the writer.
+        if not self._dispatcher.idle or self._results.waiting > _SENT_TOGETHER:
             return False
-        if not session.configured or not session.may_send("task") or self._results.waiting > _SENT_TOGETHER:
+        free = self._free_for("task")
+        if free is None:
             return False
-        self._sending = True
-        try:
-            taken = self._told(session, self._results.due())
-            socket.send_now(session.data_to_send())
-            self._handed_over(session, taken)
-        finally:
-            self._sending = False
+        socket, session = free
+        taken = self._told(session, self._results.due())
+        socket.send_now(session.data_to_send())
+        self._handed_over(session, taken)
         return True
 
     def _told(self, session: Session, results: list[Task]) -> list[str]:

@@ -113,7 +113,7 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._deadlines = Deadlines(self._loop)
         self._ended_lines = EndedLines(self._loop)
-        self._long_runs = LongRuns(clock=clock, later=_later, tell=lambda text: _log.warning("%s", text))
+        self._long_runs = LongRuns(clock=clock, later=self._loop.call_later, tell=lambda text: _log.warning("%s", text))
         # Set while no task is in hand.
         self._idle = asyncio.Event()
         self._idle.set()
@@ -383,7 +383,3 @@ class Dispatcher:
 
 def _identity(task: Task) -> TaskIdentity:
     return TaskIdentity(task.options.task_id, task.input.event_type, task.input.object_id)
-
-
-def _later(seconds: float, call: Callable[[], None]) -> asyncio.TimerHandle:
-    return asyncio.get_running_loop().call_later(seconds, call)

@@ -76,6 +76,8 @@ class Line(ABC):
         self._backoff = Backoff()
         # Set when the writer has something to do.
         self._work = asyncio.Event()
+        # True while what is owed is sent.
+        self._sending = False
         # True once the runner stops: `shutdown` is said on this and each later connection.
         self._draining = False
         self._drain_asked = asyncio.Event()
@@ -97,6 +99,10 @@ class Line(ABC):
     @abstractmethod
     async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
         """Send what this connection has not taken yet; called whenever ``_work`` was set."""
+
+    def _send_now(self) -> bool:
+        """Send what is owed without waiting; False if the writer has to do it."""
+        return False
 
     @abstractmethod
     def _take(self, event: Event) -> None:
@@ -233,12 +239,35 @@ class Line(ABC):
                 if session.configured:
                     if self._draining and not session.shutdown_sent:
                         session.send(Shutdown())
-                    await self._send_due(socket, session)
+                    self._sending = True
+                    try:
+                        await self._send_due(socket, session)
+                    finally:
+                        self._sending = False
                     await self._send(socket, session)
                 await self._work.wait()
         except ConnectionClosed:
             # The reader sees it too, and reports it.
             return
+
+    def _owed(self) -> None:
+        """Something is owed: send it at once if that can be done, else have the writer do so."""
+        sent = False
+        if not self._sending:
+            self._sending = True
+            try:
+                sent = self._send_now()
+            finally:
+                self._sending = False
+        if not sent:
+            self._work.set()
+
+    def _free_for(self, message_type: str) -> tuple[PlatformConnection, Session] | None:
+        """The connection, if messages of this type can be sent on it without waiting."""
+        socket, session = self._socket, self._session
+        if socket is None or session is None or not socket.writable:
+            return None
+        return (socket, session) if session.configured and session.may_send(message_type) else None
 
     async def _send(self, socket: PlatformConnection, session: Session) -> None:
         frames = session.data_to_send()

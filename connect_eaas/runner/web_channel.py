@@ -124,9 +124,7 @@ class WebChannel(Line):
         self._largest: tuple[int, WebTask] | None = None
         # Answers of this size in characters are known to be too big for the platform; None while none was.
         self._too_big: int | None = None
-        # True while answers are sent.
-        self._sending = False
-        answers.wake = self._answer_came
+        answers.wake = self._owed
 
     async def run(self) -> None:
         """Keep the session open, and the application alive, until cancelled."""
@@ -141,29 +139,20 @@ class WebChannel(Line):
         return self._setup
 
     async def _send_due(self, socket: PlatformConnection, session: Session) -> None:
-        self._sending = True
-        try:
-            for answer in self._answers.due():
-                if not session.may_send("web_task"):
-                    return
-                self._tell(session, answer)
-                await self._send(socket, session)
-                self._answers.handed_over(answer)
-        finally:
-            self._sending = False
-
-    def _answer_came(self) -> None:
-        """Send a lone answer at once; others leave by the writer, each in its turn."""
-        if self._sending or not self._send_now():
-            self._work.set()
+        for answer in self._answers.due():
+            if not session.may_send("web_task"):
+                return
+            self._tell(session, answer)
+            await self._send(socket, session)
+            self._answers.handed_over(answer)
 
     def _send_now(self) -> bool:
-        """Send what is due without waiting; False if that is not possible."""
-        socket, session, due = self._socket, self._session, self._answers.due()
-        if socket is None or session is None or len(due) != 1 or not socket.writable:
+        due = self._answers.due()
+        # Several leave by the writer, each in its turn.
+        free = self._free_for("web_task") if len(due) == 1 else None
+        if free is None:
             return False
-        if not session.configured or not session.may_send("web_task"):
-            return False
+        socket, session = free
         self._tell(session, due[0])
         socket.send_now(session.data_to_send())
         self._answers.handed_over(due[0])

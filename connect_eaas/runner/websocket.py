@@ -36,9 +36,9 @@ class PlatformConnection(ClientConnection):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        # None until `listen` was called; what comes before waits.
-        self._listener: Callable[[bytes], None] | None = None
+        # What comes before `listen` was called waits.
         self._early: list[bytes] = []
+        self._deliver: Callable[[bytes], object] = self._early.append
         # Fragments of a message whose last one has not come.
         self._fragments: list[bytes] = []
         # None until the handshake is over; then whether frames are told apart here.
@@ -53,7 +53,7 @@ class PlatformConnection(ClientConnection):
 
     def listen(self, listener: Callable[[bytes], None]) -> None:
         """Hand each message over from now on, those that waited first. The listener must not raise."""
-        self._listener = listener
+        self._deliver = listener
         early, self._early = self._early, []
         for message in early:
             listener(message)
@@ -152,7 +152,7 @@ class PlatformConnection(ClientConnection):
             position = min(self._owed_to_library, end)
             self._owed_to_library -= position
             super().data_received(data[:position])
-        deliver = self._listener or self._early.append
+        deliver = self._deliver
         # Only the library's doing changes these.
         going_on, whole = self.protocol.state is State.OPEN, not self._fragments
         # Once the connection ends, and if a frame is masked, which is not allowed, all is left to the library.
@@ -181,12 +181,6 @@ class PlatformConnection(ClientConnection):
                 super().data_received(data[position:])
                 return
         self._rest = data[position:]
-
-    def _deliver(self, message: bytes) -> None:
-        if self._listener is None:
-            self._early.append(message)
-        else:
-            self._listener(message)
 
 
 def _masks() -> Iterator[bytes]:

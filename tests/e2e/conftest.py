@@ -11,7 +11,7 @@ import pytest
 from loop import PROJECTS, Loop, rendered_demo
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 _SHOWN = 12_000
 
@@ -78,3 +78,19 @@ def browser() -> Iterator[Browser]:
 
     with launched() as browser:
         yield browser
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of a browser that knows nothing; errors of scripts fail the test."""
+    from playwright.sync_api import expect
+
+    expect.set_options(timeout=20_000)
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    shown = context.new_page()
+    shown.set_default_timeout(20_000)
+    problems: list[str] = []
+    shown.on("pageerror", lambda error: problems.append(str(error)))
+    yield shown
+    context.close()
+    assert problems == []

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from chromium import needs_chromium
 from loop import PROJECTS, Loop, ccli
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, expect
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -21,20 +21,6 @@ pytestmark = [
     pytest.mark.timeout(180),
     needs_chromium,
 ]
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A window of a browser that knows nothing; errors of scripts fail the test."""
-    expect.set_options(timeout=20_000)
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    shown = context.new_page()
-    shown.set_default_timeout(20_000)
-    problems: list[str] = []
-    shown.on("pageerror", lambda error: problems.append(str(error)))
-    yield shown
-    context.close()
-    assert not problems
 
 
 @pytest.fixture

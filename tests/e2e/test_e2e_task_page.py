@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from chromium import needs_chromium
 from loop import Loop
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), needs_chromium]
 
 PURCHASE = "asset_purchase_request_processing"
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A new window; errors of scripts fail the test."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900})
-    shown = context.new_page()
-    shown.set_default_timeout(20_000)
-    problems: list[str] = []
-    shown.on("pageerror", lambda error: problems.append(str(error)))
-    yield shown
-    context.close()
-    assert problems == []
-
-
 def test_calls_and_changes_appear_while_one_looks_and_what_is_open_stays_open(
     make_loop: Callable[..., Loop], demo_project: Path, page: Page, tmp_path: Path
 ) -> None:
-    expect.set_options(timeout=20_000)
     loop = make_loop(demo_project)
     runner = loop.start_runner()
     runner.stop()
